@@ -1,0 +1,68 @@
+#include "common/runtime/signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "common/runtime/logging.h"
+
+namespace tms {
+namespace {
+
+sigset_t TerminationSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+}  // namespace
+
+void BlockTerminationSignals() {
+  const sigset_t signals = TerminationSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+int WaitForTermination() {
+  const sigset_t signals = TerminationSignals();
+  int signal_number = 0;
+  while (sigwait(&signals, &signal_number) != 0) {
+  }
+  return signal_number;
+}
+
+void RequestTermination() { kill(getpid(), SIGTERM); }
+
+long RaiseFileLimit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<long>(limit.rlim_cur);
+}
+
+struct Watchdog::State {
+  absl::Notification done;
+  std::thread thread;
+};
+
+Watchdog::Watchdog(absl::Duration limit, int exit_code) : state_(std::make_unique<State>()) {
+  state_->thread = std::thread([state = state_.get(), limit, exit_code] {
+    if (state->done.WaitForNotificationWithTimeout(limit)) return;
+    log::Error("MAIN", "drain_limit_exceeded");
+    _exit(exit_code);
+  });
+}
+
+Watchdog::~Watchdog() {
+  state_->done.Notify();
+  state_->thread.join();
+}
+
+}  // namespace tms
