@@ -8,8 +8,6 @@
 
 namespace tms::ledger {
 
-// A claim about how a job ended: its `source` says who makes it (told by the owner, resolved by a
-// person, presumed by the ledger).
 struct TransitionDecision {
   enum class Kind {
     // The job becomes `next`.
@@ -22,20 +20,29 @@ struct TransitionDecision {
   std::string why;
 };
 
-// Rules, in order (`current` is how the job stands, `claim` what is said now):
-//  * a claim must be a terminal outcome that is consistent in itself (SUCCESS has effect APPLIED
-//    or, resolved, UNKNOWN and no failure reason; FAILED told has a failure reason);
+// `current` is how the job stands, `claim` what is said now; its `source` says who makes it: told
+// by the owner, resolved by a person, presumed by the ledger. Rules, in order:
+//  * a claim must be consistent in itself, see CheckClaim;
 //  * PRESUMED applies only to a job that is IN_PROGRESS;
-//  * RESOLVED applies to a job that is IN_PROGRESS or presumed or resolved before, and to a told
-//    one whose effect is UNKNOWN, of which it may change only effect and error_message (the status
-//    follows the effect: APPLIED stays as told). Whether a job IN_PROGRESS is overdue is the
-//    caller's to check: `overdue` false rejects;
-//  * TOLD applies to a job that is IN_PROGRESS, presumed or resolved; over a resolved one whose
-//    status or (known) effect it contradicts, `conflict` is set;
-//  * a told outcome never changes by another telling.
+//  * a job taken over with an outcome from the replaced system (terminal, no source) has no owner:
+//    it may be resolved, never told;
+//  * TOLD applies to a job that is IN_PROGRESS, presumed, or resolved without ever having been
+//    told; over a resolved one whose status or known effect it contradicts, `conflict` is set. What
+//    was told never changes by another telling;
+//  * RESOLVED applies to a job that is IN_PROGRESS if it is `overdue`, to one that was never told,
+//    and to one that was told with an UNKNOWN effect. Of the latter only `effect` and
+//    `error_message` may change, now and by later resolutions: the rest stays as told. So an effect
+//    APPLIED may stand beside a status FAILED.
+//  * `conflict`, once set, stays.
 TransitionDecision Decide(const Outcome& current, const Outcome& claim, bool overdue);
 
-// Why `outcome` can't be how a job ended, or empty.
+// Why `claim` can't be how a job ended, or empty. SUCCESS means APPLIED and has no failure reason.
+// Told by the owner, FAILED has one of the pairs of reason and effect that the classification of
+// answers knows; presumed, it is INTERRUPTED with an UNKNOWN effect; resolved, it has any effect.
 std::string CheckClaim(const Outcome& claim);
+
+// Whether the job's owner has told how the call ended, also where a person has settled the effect
+// since. (A resolution never invents a failure reason that only an owner can know.)
+bool WasTold(const Outcome& outcome);
 
 }  // namespace tms::ledger
