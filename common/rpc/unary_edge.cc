@@ -1,0 +1,61 @@
+#include "common/rpc/unary_edge.h"
+
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/rpc/status.h"
+
+namespace tms::rpc {
+
+struct UnaryEdge::PendingCall {
+  grpc::ServerUnaryReactor* reactor;
+  const char* method;
+  CallContext context;
+  absl::Duration began;
+};
+
+UnaryEdge::UnaryEdge(WorkPool& pool, CallObserver observer, const Clock& clock)
+    : pool_(pool), observer_(std::move(observer)), clock_(clock) {}
+
+grpc::ServerUnaryReactor* UnaryEdge::Run(grpc::CallbackServerContext* context, const char* method,
+                                         Work work) {
+  auto call = Begin(context, method);
+  const auto run = [this, call, work = std::move(work)] {
+    const absl::Duration waited = clock_.SinceBoot() - call->began;
+    if (call->context.time_left && *call->context.time_left <= waited) {
+      Finish(*call, MakeStatus(absl::StatusCode::kDeadlineExceeded,
+                               "the deadline passed before the call's turn came"));
+      return;
+    }
+    Finish(*call, work(call->context));
+  };
+  if (!pool_.TrySubmit(run)) {
+    Finish(*call, MakeStatus(absl::StatusCode::kResourceExhausted, "OVERLOADED",
+                             "too many calls are waiting; try again later"));
+  }
+  return call->reactor;
+}
+
+grpc::ServerUnaryReactor* UnaryEdge::RunAsync(grpc::CallbackServerContext* context,
+                                              const char* method, AsyncWork work) {
+  auto call = Begin(context, method);
+  work(call->context, [this, call](absl::Status status) { Finish(*call, std::move(status)); });
+  return call->reactor;
+}
+
+std::shared_ptr<UnaryEdge::PendingCall> UnaryEdge::Begin(grpc::CallbackServerContext* context,
+                                                         const char* method) {
+  auto call = std::make_shared<PendingCall>(PendingCall{
+      context->DefaultReactor(), method, ReadCallContext(*context), clock_.SinceBoot()});
+  context->AddInitialMetadata(kCorrelationIdKey, call->context.correlation_id);
+  return call;
+}
+
+void UnaryEdge::Finish(PendingCall& call, absl::Status status) const {
+  if (observer_) {
+    observer_({call.method, call.context, status, clock_.SinceBoot() - call.began});
+  }
+  call.reactor->Finish(ToGrpc(status, call.context.correlation_id));
+}
+
+}  // namespace tms::rpc
