@@ -24,6 +24,26 @@ std::string EnvironmentName(const std::string& flag) {
   return name;
 }
 
+// The command line with every option that only the environment sets written before it. CLI11 by
+// itself lets a file win over the environment, the other way round than people expect.
+std::vector<std::string> WithEnvironmentFirst(const CLI::App& app, int argc,
+                                              const char* const* argv) {
+  std::vector<std::string> given(argv + 1, argv + argc);
+  std::vector<std::string> arguments;
+  for (const CLI::Option* option : app.get_options()) {
+    const char* value =
+        option->get_envname().empty() ? nullptr : getenv(option->get_envname().c_str());
+    const std::string flag = option->get_name();
+    const bool on_command_line = std::ranges::any_of(given, [&](const std::string& argument) {
+      return argument == flag || argument.starts_with(flag + "=");
+    });
+    if (value != nullptr && !on_command_line) arguments.push_back(flag + "=" + value);
+  }
+  arguments.insert(arguments.end(), given.begin(), given.end());
+  std::ranges::reverse(arguments);  // the order in which CLI11 takes a vector
+  return arguments;
+}
+
 CLI::Option* WithEnvironment(CLI::Option* option, const std::string& flag) {
   return option->envname(EnvironmentName(flag));
 }
@@ -70,16 +90,18 @@ CLI::Option* Options::Add(const std::string& flag, std::vector<std::string>& val
 
 CLI::Option* Options::Add(const std::string& flag, absl::Duration& value, const std::string& help,
                           absl::Duration min, absl::Duration max) {
-  const auto parse = [&value, min, max](const std::string& text) {
+  const auto parse = [&value, flag, min, max](const std::string& text) {
     absl::Duration parsed;
     if (!absl::ParseDuration(text, &parsed) || parsed < min || parsed > max) {
-      throw CLI::ValidationError("must be a duration from " + absl::FormatDuration(min) + " to " +
-                                 absl::FormatDuration(max) + ", such as 250ms or 1.5s");
+      throw CLI::ValidationError(flag, "must be a duration from " + absl::FormatDuration(min) +
+                                           " to " + absl::FormatDuration(max) +
+                                           ", such as 250ms or 1.5s");
     }
     value = parsed;
   };
   CLI::Option* option = app_->add_option_function<std::string>(flag, parse, help);
-  return WithEnvironment(option->type_name("DURATION")->default_str(absl::FormatDuration(value)), flag);
+  return WithEnvironment(option->type_name("DURATION")->default_str(absl::FormatDuration(value)),
+                         flag);
 }
 
 CLI::Option* Options::AddAddress(const std::string& flag, std::string& value,
@@ -93,12 +115,14 @@ CLI::Option* Options::AddAddress(const std::string& flag, std::string& value,
 
 std::optional<int> Options::Parse(int argc, const char* const* argv) {
   try {
-    app_->parse(argc, argv);
+    app_->parse(WithEnvironmentFirst(*app_, argc, argv));
   } catch (const CLI::Success& done) {  // --help, --version
     app_->exit(done);
     return 0;
   } catch (const CLI::ParseError& error) {
     std::string line = error.what();
+    const bool of_file = error.get_name() == "FileError" || error.get_name() == "ConfigError";
+    if (of_file) line = "--config: " + line;
     std::ranges::replace(line, '\n', ' ');
     std::cerr << app_->get_name() << ": " << line << "\n";
     return 2;
