@@ -53,17 +53,29 @@ bool IsOwners(FailureReason reason) {
 
 bool ComesWithoutAnswer(FailureReason reason) {
   return reason == FailureReason::kNotCalled || reason == FailureReason::kConnectError ||
-         reason == FailureReason::kConnectionLost || reason == FailureReason::kInterrupted;
+         reason == FailureReason::kConnectionLost;
 }
 
-std::string CheckToldFailure(const Outcome& claim) {
-  if (claim.failure_reason == FailureReason::kNone) return "failure_reason: a failure has one";
-  if (!MayBeTold(claim.failure_reason, claim.effect)) {
-    return "effect: does not go with failure_reason " + std::string(ToWord(claim.failure_reason));
+using Fault = std::optional<FieldViolation>;
+
+Fault CheckToldFailure(const Outcome& claim) {
+  const FailureReason reason = claim.failure_reason;
+  if (!IsOwners(reason)) return {{"failure_reason", "must say why the call failed"}};
+  if (!MayBeTold(reason, claim.effect)) {
+    return {{"effect", "does not go with failure_reason " + std::string(ToWord(reason))}};
   }
-  if (claim.http_status.has_value() && ComesWithoutAnswer(claim.failure_reason)) {
-    return "http_status: there was no answer to have one";
+  if (claim.http_status.has_value() && ComesWithoutAnswer(reason)) {
+    return {{"http_status", "there was no answer to have one"}};
   }
+  return {};
+}
+
+Fault CheckPresumed(const Outcome& claim) {
+  if (claim.failure_reason != FailureReason::kInterrupted) {
+    return {{"failure_reason", "only INTERRUPTED is presumed"}};
+  }
+  if (claim.effect != Effect::kUnknown) return {{"effect", "a presumed one is UNKNOWN"}};
+  if (claim.http_status.has_value()) return {{"http_status", "there was no answer to have one"}};
   return {};
 }
 
@@ -102,35 +114,25 @@ bool WasTold(const Outcome& outcome) {
   return outcome.source == OutcomeSource::kResolved && IsOwners(outcome.failure_reason);
 }
 
-std::string CheckClaim(const Outcome& claim) {
-  if (claim.source == OutcomeSource::kNone) return "outcome_source: somebody must say it";
-  if (!IsTerminal(claim)) return "status: must be SUCCESS or FAILED";
-  if (claim.effect == Effect::kUnspecified) return "effect: must be given";
+std::optional<FieldViolation> CheckClaim(const Outcome& claim) {
+  if (claim.source == OutcomeSource::kNone) return {{"outcome_source", "somebody must say it"}};
+  if (!IsTerminal(claim)) return {{"status", "must be SUCCESS or FAILED"}};
+  if (claim.effect == Effect::kUnspecified) return {{"effect", "must be given"}};
   if (claim.status == JobStatus::kSuccess) {
-    if (claim.source == OutcomeSource::kPresumed) return "status: success is never presumed";
-    if (claim.effect != Effect::kApplied) return "effect: a success is APPLIED";
-    if (claim.failure_reason != FailureReason::kNone) return "failure_reason: a success has none";
+    if (claim.source == OutcomeSource::kPresumed) return {{"status", "success is never presumed"}};
+    if (claim.effect != Effect::kApplied) return {{"effect", "a success is APPLIED"}};
+    if (claim.failure_reason != FailureReason::kNone) {
+      return {{"failure_reason", "a success has none"}};
+    }
     return {};
   }
-  switch (claim.source) {
-    case OutcomeSource::kTold:
-      return CheckToldFailure(claim);
-    case OutcomeSource::kPresumed:
-      if (claim.failure_reason != FailureReason::kInterrupted) {
-        return "failure_reason: only INTERRUPTED is presumed";
-      }
-      if (claim.effect != Effect::kUnknown) return "effect: a presumed one is UNKNOWN";
-      if (claim.http_status.has_value()) return "http_status: there was no answer to have one";
-      return {};
-    case OutcomeSource::kResolved:
-    case OutcomeSource::kNone:
-      return {};
-  }
+  if (claim.source == OutcomeSource::kTold) return CheckToldFailure(claim);
+  if (claim.source == OutcomeSource::kPresumed) return CheckPresumed(claim);
   return {};
 }
 
 TransitionDecision Decide(const Outcome& current, const Outcome& claim, bool overdue) {
-  if (std::string why = CheckClaim(claim); !why.empty()) return Reject(std::move(why));
+  if (const auto fault = CheckClaim(claim)) return Reject(fault->field + ": " + fault->description);
   switch (claim.source) {
     case OutcomeSource::kPresumed:
       if (HasOutcome(current)) return Reject("the job has ended already");

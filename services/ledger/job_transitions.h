@@ -2,8 +2,10 @@
 // applies its decision in the transaction that records the event.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "common/base/status.h"
 #include "services/ledger/job.h"
 
 namespace tms::ledger {
@@ -36,10 +38,11 @@ struct TransitionDecision {
 //  * `conflict`, once set, stays.
 TransitionDecision Decide(const Outcome& current, const Outcome& claim, bool overdue);
 
-// Why `claim` can't be how a job ended, or empty. SUCCESS means APPLIED and has no failure reason.
-// Told by the owner, FAILED has one of the pairs of reason and effect that the classification of
-// answers knows; presumed, it is INTERRUPTED with an UNKNOWN effect; resolved, it has any effect.
-std::string CheckClaim(const Outcome& claim);
+// Which field of `claim` can't be so at the end of a job, if any. SUCCESS means APPLIED and has no
+// failure reason. Told by the owner, FAILED has one of the pairs of reason and effect that the
+// classification of answers knows; presumed, it is INTERRUPTED with an UNKNOWN effect; resolved, it
+// has any effect.
+std::optional<FieldViolation> CheckClaim(const Outcome& claim);
 
 // Whether the job's owner has told how the call ended, also where a person has settled the effect
 // since. (A resolution never invents a failure reason that only an owner can know.)
