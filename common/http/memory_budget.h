@@ -1,0 +1,58 @@
+// A cap on memory that many share.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace tms::http {
+
+// Hands out shares of a fixed number of bytes. Thread-safe; outlives its shares.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(size_t bytes) : left_(bytes) {}
+
+  // Bytes taken from a budget, given back when this goes. Empty if there were too few.
+  class Share {
+   public:
+    Share() = default;
+    Share(Share&& other) noexcept
+        : budget_(std::exchange(other.budget_, nullptr)), bytes_(other.bytes_) {}
+    Share& operator=(Share&& other) noexcept {
+      std::swap(budget_, other.budget_);
+      std::swap(bytes_, other.bytes_);
+      return *this;
+    }
+    ~Share() {
+      if (budget_ != nullptr) budget_->Return(bytes_);
+    }
+    explicit operator bool() const { return budget_ != nullptr; }
+
+   private:
+    friend class MemoryBudget;
+    Share(MemoryBudget* budget, size_t bytes) : budget_(budget), bytes_(bytes) {}
+
+    MemoryBudget* budget_ = nullptr;
+    size_t bytes_ = 0;
+  };
+
+  Share Take(size_t bytes) {
+    absl::MutexLock lock(&mutex_);
+    if (bytes > left_) return {};
+    left_ -= bytes;
+    return Share(this, bytes);
+  }
+
+ private:
+  void Return(size_t bytes) {
+    absl::MutexLock lock(&mutex_);
+    left_ += bytes;
+  }
+
+  absl::Mutex mutex_;
+  size_t left_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace tms::http
