@@ -1,0 +1,68 @@
+#include "services/ledgerctl/session.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+#include "services/ledgerctl/table.h"
+
+namespace tms::ledgerctl {
+
+tms::ledger::v1::JobLedgerService::Stub& Session::ledger() {
+  if (!ledger_) {
+    ledger_ = tms::ledger::v1::JobLedgerService::NewStub(rpc::MakeChannel(options_.ledger));
+  }
+  return *ledger_;
+}
+
+tms::action::v1::ActionService::Stub& Session::action() {
+  if (!action_) {
+    action_ = tms::action::v1::ActionService::NewStub(rpc::MakeChannel(options_.action));
+  }
+  return *action_;
+}
+
+absl::Duration Session::DeadlineOr(absl::Duration fallback) const {
+  return options_.deadline > absl::ZeroDuration() ? options_.deadline : fallback;
+}
+
+std::unique_ptr<grpc::ClientContext> Session::NewCall(absl::Duration fallback) const {
+  auto context = std::make_unique<grpc::ClientContext>();
+  context->set_deadline(std::chrono::system_clock::now() +
+                        absl::ToChronoMilliseconds(DeadlineOr(fallback)));
+  context->AddMetadata(rpc::kUserKey, options_.user);
+  return context;
+}
+
+int Session::Fail(std::string_view what, const grpc::Status& status) {
+  const absl::Status error = rpc::FromGrpc(status);
+  const std::string code = absl::StatusCodeToString(error.code());
+  const std::string reason = Reason(error);
+  std::string line = std::string(what) + ": " + code + ": " + std::string(Message(error));
+  if (!reason.empty() && reason != code) line += " (" + reason + ")";
+  std::cerr << "ledgerctl: " << Sanitize(line) << "\n";
+  return kFailed;
+}
+
+int Session::RefuseUsage(const absl::Status& status) {
+  std::cerr << "ledgerctl: " << Message(status) << "\n";
+  return kUsage;
+}
+
+size_t OutputWidth() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  if (const char* columns = std::getenv("COLUMNS")) {
+    if (const int width = std::atoi(columns); width > 0) return static_cast<size_t>(width);
+  }
+  return kUnlimitedWidth;
+}
+
+}  // namespace tms::ledgerctl
