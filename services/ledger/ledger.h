@@ -1,0 +1,82 @@
+// What the ledger does, apart from how it is reached (gRPC) and where it is kept (JobStore).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "services/ledger/job_store.h"
+#include "services/ledger/job_update.h"
+#include "services/ledger/page_tokens.h"
+#include "services/ledger/sweeper.h"
+
+namespace tms::ledger {
+
+struct PageRequest {
+  int page_size = 0;
+  std::string page_token;
+};
+
+struct JobList {
+  std::vector<Job> jobs;  // BASIC view
+  std::string next_page_token;
+};
+
+struct HistoryList {
+  std::vector<HistoryEvent> events;
+  std::string next_page_token;
+};
+
+struct CustomerList {
+  std::vector<std::string> cids;
+  std::string next_page_token;
+  int total_size = 0;
+};
+
+struct Stats {
+  std::vector<StatsRow> rows;
+  StatsBucket bucket = StatsBucket::kDay;
+};
+
+// Every request is checked here: INVALID_ARGUMENT names each wrong field by its name in the proto.
+// Owned by main; outlives the calls that it serves. Thread-safe. GetJob, the lists and the
+// statistics block on disk; Record and UpdateJob do not, their `done` may run before they return or
+// later on the store's thread.
+class Ledger {
+ public:
+  Ledger(JobStore& store, Sweeper& sweeper, const Clock& clock);
+
+  // A malformed event is answered with Verdict::kInvalid, not with an error.
+  void Record(OwnerEvent event, JobStore::RecordDone done);
+  void UpdateJob(JobUpdate update, JobStore::UpdateDone done);
+
+  absl::StatusOr<Job> GetJob(const std::string& job_id, bool full);
+  absl::StatusOr<JobList> ListJobs(const JobFilter& filter, const PageRequest& page);
+  absl::StatusOr<HistoryList> ListEvents(const std::string& job_id, const PageRequest& page);
+  absl::StatusOr<CustomerList> ListCustomers(const std::string& job_id, const PageRequest& page);
+  // Without `bucket` the finest one that cuts the range into at most kMaxBuckets.
+  absl::StatusOr<Stats> GetStats(StatsQuery query, std::optional<StatsBucket> bucket);
+
+ private:
+  // The number to go on after; nothing on the first page.
+  absl::StatusOr<std::optional<int64_t>> OpenNumber(std::string_view method,
+                                                    const std::string& job_id,
+                                                    const std::string& token) const;
+  std::string SealNumber(std::string_view method, const std::string& job_id,
+                         std::optional<int64_t> number) const;
+  void Track(const Job& job, absl::Duration received_at);
+
+  JobStore& store_;
+  Sweeper& sweeper_;
+  const Clock& clock_;
+  const PageTokens tokens_;
+};
+
+// More points than a chart can show.
+inline constexpr int kMaxBuckets = 400;
+inline constexpr int kMaxStatsRows = 10'000;
+
+}  // namespace tms::ledger

@@ -1,0 +1,109 @@
+#include "services/ledger/ledger_service.h"
+
+#include <utility>
+
+#include "common/base/status.h"
+#include "services/ledger/proto_convert.h"
+#include "services/ledger/record_events_reactor.h"
+
+namespace tms::ledger {
+namespace {
+
+// One for each ActionService, a few more while they reconnect. With kMaxUnackedBytes each, they
+// bound the memory that events may take to 1 GiB.
+constexpr size_t kMaxEventStreams = 64;
+
+// Works on every request that pages.
+template <typename Request>
+PageRequest PageOf(const Request& request) {
+  return {.page_size = request.page_size(), .page_token = request.page_token()};
+}
+
+}  // namespace
+
+LedgerService::LedgerService(Ledger& ledger, rpc::UnaryEdge& edge)
+    : ledger_(ledger), edge_(edge), streams_(kMaxEventStreams) {}
+
+grpc::ServerBidiReactor<v1::RecordEventsRequest, v1::RecordEventsResponse>*
+LedgerService::RecordEvents(grpc::CallbackServerContext* context) {
+  return new RecordEventsReactor(ledger_, streams_, *context);
+}
+
+grpc::ServerUnaryReactor* LedgerService::GetJob(grpc::CallbackServerContext* context,
+                                                const v1::GetJobRequest* request,
+                                                v1::Job* response) {
+  return edge_.Run(context, "GetJob", [=, this](const rpc::CallContext&) -> absl::Status {
+    TMS_ASSIGN_OR_RETURN(const bool full, WantsFull(request->view(), v1::FULL));
+    TMS_ASSIGN_OR_RETURN(const Job job, ledger_.GetJob(request->job_id(), full));
+    ToProto(job, *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* LedgerService::ListJobs(grpc::CallbackServerContext* context,
+                                                  const v1::ListJobsRequest* request,
+                                                  v1::ListJobsResponse* response) {
+  return edge_.Run(context, "ListJobs", [=, this](const rpc::CallContext&) -> absl::Status {
+    TMS_ASSIGN_OR_RETURN(const JobFilter filter, FromProto(request->filter()));
+    TMS_ASSIGN_OR_RETURN(JobList list, ledger_.ListJobs(filter, PageOf(*request)));
+    for (const Job& job : list.jobs) ToProto(job, *response->add_jobs());
+    response->set_next_page_token(std::move(list.next_page_token));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* LedgerService::UpdateJob(grpc::CallbackServerContext* context,
+                                                   const v1::UpdateJobRequest* request,
+                                                   v1::Job* response) {
+  return edge_.RunAsync(
+      context, "UpdateJob", [=, this](const rpc::CallContext& call, rpc::UnaryEdge::Done done) {
+        absl::StatusOr<JobUpdate> update = FromProto(*request);
+        if (!update.ok()) {
+          done(update.status());
+          return;
+        }
+        update->user_id = call.user;
+        ledger_.UpdateJob(*std::move(update),
+                          [response, done = std::move(done)](const absl::StatusOr<Job>& job) {
+                            if (job.ok()) ToProto(*job, *response);
+                            done(job.status());
+                          });
+      });
+}
+
+grpc::ServerUnaryReactor* LedgerService::ListJobEvents(grpc::CallbackServerContext* context,
+                                                       const v1::ListJobEventsRequest* request,
+                                                       v1::ListJobEventsResponse* response) {
+  return edge_.Run(context, "ListJobEvents", [=, this](const rpc::CallContext&) -> absl::Status {
+    TMS_ASSIGN_OR_RETURN(HistoryList list, ledger_.ListEvents(request->job_id(), PageOf(*request)));
+    for (const HistoryEvent& event : list.events) ToProto(event, *response->add_events());
+    response->set_next_page_token(std::move(list.next_page_token));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* LedgerService::ListJobCustomers(
+    grpc::CallbackServerContext* context, const v1::ListJobCustomersRequest* request,
+    v1::ListJobCustomersResponse* response) {
+  return edge_.Run(context, "ListJobCustomers", [=, this](const rpc::CallContext&) -> absl::Status {
+    TMS_ASSIGN_OR_RETURN(CustomerList list,
+                         ledger_.ListCustomers(request->job_id(), PageOf(*request)));
+    for (std::string& cid : list.cids) response->add_cids(std::move(cid));
+    response->set_next_page_token(std::move(list.next_page_token));
+    response->set_total_size(list.total_size);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* LedgerService::GetJobStats(grpc::CallbackServerContext* context,
+                                                     const v1::GetJobStatsRequest* request,
+                                                     v1::GetJobStatsResponse* response) {
+  return edge_.Run(context, "GetJobStats", [=, this](const rpc::CallContext&) -> absl::Status {
+    TMS_ASSIGN_OR_RETURN(StatsRequest asked, FromProto(*request));
+    TMS_ASSIGN_OR_RETURN(const Stats stats, ledger_.GetStats(std::move(asked.query), asked.bucket));
+    ToProto(stats, *response);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace tms::ledger

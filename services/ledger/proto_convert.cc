@@ -1,0 +1,332 @@
+#include "services/ledger/proto_convert.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+
+namespace tms::ledger {
+namespace {
+
+// The casts below rest on these.
+static_assert(static_cast<int>(JobStatus::kFailed) == v1::Job::FAILED);
+static_assert(static_cast<int>(FailureReason::kInterrupted) == v1::Job::INTERRUPTED);
+static_assert(static_cast<int>(Effect::kUnknown) == v1::Job::UNKNOWN);
+static_assert(static_cast<int>(OutcomeSource::kTold) == v1::Job::TOLD);
+static_assert(static_cast<int>(Verdict::kInvalid) == v1::RecordEventsResponse::INVALID);
+static_assert(static_cast<int>(HistoryKind::kMigrated) == v1::HistoryEvent::MIGRATED);
+static_assert(static_cast<int>(StatsDimension::kTime) == v1::GetJobStatsRequest::TIME);
+static_assert(static_cast<int>(StatsBucket::kMonth) == v1::GetJobStatsRequest::MONTH);
+
+// From year 1 to the end of 9999, as google.protobuf.Timestamp.
+constexpr int64_t kMinSeconds = -62'135'596'800;
+constexpr int64_t kMaxSeconds = 253'402'300'799;
+// 10,000 years, as google.protobuf.Duration.
+constexpr int64_t kMaxDurationSeconds = 315'576'000'000;
+constexpr int kNanosPerSecond = 1'000'000'000;
+
+using google::protobuf::Duration;
+using google::protobuf::Timestamp;
+
+absl::Time TimeFromProto(std::string_view field, const Timestamp& time, Violations& violations) {
+  if (time.seconds() < kMinSeconds || time.seconds() > kMaxSeconds || time.nanos() < 0 ||
+      time.nanos() >= kNanosPerSecond) {
+    violations.Add(field, "must be a time in the years 1 to 9999");
+    return absl::UnixEpoch();
+  }
+  return absl::FromUnixMicros(time.seconds() * 1'000'000 + time.nanos() / 1'000);
+}
+
+absl::Duration DurationFromProto(std::string_view field, const Duration& duration,
+                                 Violations& violations) {
+  const bool one_sign = (duration.seconds() <= 0 || duration.nanos() >= 0) &&
+                        (duration.seconds() >= 0 || duration.nanos() <= 0);
+  if (duration.seconds() < -kMaxDurationSeconds || duration.seconds() > kMaxDurationSeconds ||
+      duration.nanos() <= -kNanosPerSecond || duration.nanos() >= kNanosPerSecond || !one_sign) {
+    violations.Add(field, "must be a valid duration");
+    return absl::ZeroDuration();
+  }
+  return absl::Microseconds(duration.seconds() * 1'000'000 + duration.nanos() / 1'000);
+}
+
+void ToProto(absl::Time time, Timestamp& message) {
+  const int64_t micros = absl::ToUnixMicros(time);
+  // Nanos count upwards, also before 1970.
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  message.set_seconds(seconds);
+  message.set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1'000));
+}
+
+void ToProto(absl::Duration duration, Duration& message) {
+  const int64_t micros = absl::ToInt64Microseconds(duration);
+  message.set_seconds(micros / 1'000'000);
+  message.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
+}
+
+// Values that the proto defines; its zero, "unspecified", only where `kZero` says so.
+enum class Zero { kRefused, kAllowed };
+template <typename Domain>
+Domain EnumFromProto(std::string_view field, int value, bool (*is_valid)(int), Zero zero,
+                     Violations& violations) {
+  if (!is_valid(value) || (value == 0 && zero == Zero::kRefused)) {
+    violations.Add(field, "is not a value of this enum");
+  }
+  return static_cast<Domain>(value);
+}
+
+template <typename Domain, typename Repeated>
+std::vector<Domain> EnumsFromProto(const std::string& field, const Repeated& values,
+                                   bool (*is_valid)(int), Zero zero, Violations& violations) {
+  std::vector<Domain> converted;
+  converted.reserve(values.size());
+  for (int i = 0; i < values.size(); ++i) {
+    converted.push_back(EnumFromProto<Domain>(field + "[" + std::to_string(i) + "]", values[i],
+                                              is_valid, zero, violations));
+  }
+  return converted;
+}
+
+// The conditions that lists and statistics share; both messages call them by the same names.
+template <typename Message, typename Query>
+void ConditionsFromProto(const std::string& prefix, const Message& message, Query& query,
+                         Violations& violations) {
+  query.user_ids.assign(message.user_ids().begin(), message.user_ids().end());
+  query.clusters.assign(message.clusters().begin(), message.clusters().end());
+  query.action_codes.assign(message.action_codes().begin(), message.action_codes().end());
+  query.statuses = EnumsFromProto<JobStatus>(prefix + "statuses", message.statuses(),
+                                             v1::Job::Status_IsValid, Zero::kRefused, violations);
+  // Unspecified is a value that jobs have: those that did not fail, those of the replaced system.
+  query.failure_reasons =
+      EnumsFromProto<FailureReason>(prefix + "failure_reasons", message.failure_reasons(),
+                                    v1::Job::FailureReason_IsValid, Zero::kAllowed, violations);
+  query.effects = EnumsFromProto<Effect>(prefix + "effects", message.effects(),
+                                         v1::Job::Effect_IsValid, Zero::kAllowed, violations);
+  if (message.has_created_after()) {
+    query.created_after =
+        TimeFromProto(prefix + "created_after", message.created_after(), violations);
+  }
+  if (message.has_created_before()) {
+    query.created_before =
+        TimeFromProto(prefix + "created_before", message.created_before(), violations);
+  }
+}
+
+JobStart StartFromProto(const v1::JobStarted& started, Violations& violations) {
+  return {.user_id = started.user_id(),
+          .batch_id = started.batch_id(),
+          .action_code = started.action_code(),
+          .action_name = started.action_name(),
+          .cluster = started.cluster(),
+          .cluster_url = started.cluster_url(),
+          .cids = {started.cids().begin(), started.cids().end()},
+          .request_id = started.request_id(),
+          .fingerprint = started.fingerprint(),
+          .timeout = DurationFromProto("started.timeout", started.timeout(), violations),
+          .source_ip = started.source_ip(),
+          .rerun_of = started.rerun_of(),
+          .spooled = started.spooled()};
+}
+
+// Fields that JobFinished and Job have in common.
+template <typename Message>
+Outcome OutcomeFromProto(const Message& message) {
+  Outcome outcome;
+  if (message.has_http_status()) outcome.http_status = message.http_status();
+  if (message.has_error_message()) outcome.error_message = message.error_message();
+  return outcome;
+}
+
+JobFinish FinishFromProto(const v1::JobFinished& finished, Violations& violations) {
+  JobFinish finish;
+  finish.outcome = OutcomeFromProto(finished);
+  finish.outcome.status = EnumFromProto<JobStatus>(
+      "finished.status", finished.status(), v1::Job::Status_IsValid, Zero::kRefused, violations);
+  finish.outcome.failure_reason =
+      EnumFromProto<FailureReason>("finished.failure_reason", finished.failure_reason(),
+                                   v1::Job::FailureReason_IsValid, Zero::kAllowed, violations);
+  finish.outcome.effect = EnumFromProto<Effect>(
+      "finished.effect", finished.effect(), v1::Job::Effect_IsValid, Zero::kRefused, violations);
+  finish.outcome.source = OutcomeSource::kTold;
+  if (finished.has_response_summary()) finish.response_summary = finished.response_summary();
+  finish.response_summary_cut = finished.response_summary_cut();
+  if (finished.has_elapsed()) {
+    finish.elapsed = DurationFromProto("finished.elapsed", finished.elapsed(), violations);
+  }
+  return finish;
+}
+
+// Fields that Job and HistoryEvent have in common.
+template <typename Message>
+void OutcomeToProto(const Outcome& outcome, Message& message) {
+  message.set_status(static_cast<v1::Job::Status>(outcome.status));
+  if (outcome.http_status) message.set_http_status(*outcome.http_status);
+  message.set_failure_reason(static_cast<v1::Job::FailureReason>(outcome.failure_reason));
+  message.set_effect(static_cast<v1::Job::Effect>(outcome.effect));
+  if (outcome.error_message) message.set_error_message(*outcome.error_message);
+}
+
+void TimesToProto(const Job& job, v1::Job& message) {
+  ToProto(job.created_at, *message.mutable_created_at());
+  ToProto(job.updated_at, *message.mutable_updated_at());
+  if (job.finished_at) ToProto(*job.finished_at, *message.mutable_finished_at());
+  if (job.timeout) {
+    ToProto(job.created_at + *job.timeout, *message.mutable_deadline_at());
+    ToProto(*job.timeout, *message.mutable_timeout());
+  }
+  if (job.elapsed) ToProto(*job.elapsed, *message.mutable_elapsed());
+}
+
+void FullViewToProto(const Job& job, v1::Job& message) {
+  for (const std::string& rerun : job.reruns) message.add_reruns(rerun);
+  message.set_request_payload(job.request_payload);
+  message.set_request_payload_cut(job.request_payload_cut);
+  if (job.response_summary) message.set_response_summary(*job.response_summary);
+  message.set_response_summary_cut(job.response_summary_cut);
+}
+
+void ToProto(const StatsRow& row, v1::GetJobStatsResponse::Row& message) {
+  if (row.status) message.set_status(static_cast<v1::Job::Status>(*row.status));
+  if (row.failure_reason) {
+    message.set_failure_reason(static_cast<v1::Job::FailureReason>(*row.failure_reason));
+  }
+  if (row.effect) message.set_effect(static_cast<v1::Job::Effect>(*row.effect));
+  if (row.cluster) message.set_cluster(*row.cluster);
+  if (row.action_code) message.set_action_code(*row.action_code);
+  if (row.user_id) message.set_user_id(*row.user_id);
+  if (row.bucket_start) ToProto(*row.bucket_start, *message.mutable_bucket_start());
+  message.set_job_count(row.job_count);
+  message.set_timed_job_count(row.timed_job_count);
+  ToProto(row.duration_sum, *message.mutable_duration_sum());
+  message.mutable_duration_counts()->Add(row.duration_counts.begin(), row.duration_counts.end());
+}
+
+template <typename Value>
+absl::StatusOr<Value> ValueOr(Violations& violations, Value value) {
+  TMS_RETURN_IF_ERROR(violations.ToStatus());
+  return value;
+}
+
+}  // namespace
+
+absl::StatusOr<OwnerEvent> FromProto(const v1::JobEvent& event) {
+  Violations violations;
+  OwnerEvent converted{.job_id = event.job_id(),
+                       .event_seq = event.event_seq(),
+                       .owner = event.owner(),
+                       .incarnation = event.incarnation()};
+  if (!event.has_occurred_at()) violations.Add("occurred_at", "must be given");
+  converted.occurred_at = TimeFromProto("occurred_at", event.occurred_at(), violations);
+  switch (event.event_case()) {
+    case v1::JobEvent::kStarted:
+      converted.fact = StartFromProto(event.started(), violations);
+      break;
+    case v1::JobEvent::kFinished:
+      converted.fact = FinishFromProto(event.finished(), violations);
+      break;
+    case v1::JobEvent::EVENT_NOT_SET:
+      violations.Add("event", "must be started or finished");
+      break;
+  }
+  return ValueOr(violations, std::move(converted));
+}
+
+absl::StatusOr<JobFilter> FromProto(const v1::JobFilter& filter) {
+  Violations violations;
+  JobFilter converted;
+  ConditionsFromProto("filter.", filter, converted, violations);
+  converted.cid = filter.cid();
+  converted.batch_id = filter.batch_id();
+  converted.request_id = filter.request_id();
+  if (filter.has_http_status()) converted.http_status = filter.http_status();
+  return ValueOr(violations, std::move(converted));
+}
+
+absl::StatusOr<JobUpdate> FromProto(const v1::UpdateJobRequest& request) {
+  Violations violations;
+  const auto& paths = request.update_mask().paths();
+  JobUpdate update{.job_id = request.job().job_id(),
+                   .mask = {paths.begin(), paths.end()},
+                   .values = OutcomeFromProto(request.job()),
+                   .reason = request.reason(),
+                   .etag = request.etag()};
+  // A field that the mask does not name may have any value; the check of the update asks for more.
+  if (const int status = request.job().status(); status != v1::Job::STATUS_UNSPECIFIED) {
+    update.values.status = EnumFromProto<JobStatus>("job.status", status, v1::Job::Status_IsValid,
+                                                    Zero::kRefused, violations);
+  }
+  update.values.effect = EnumFromProto<Effect>("job.effect", request.job().effect(),
+                                               v1::Job::Effect_IsValid, Zero::kAllowed, violations);
+  return ValueOr(violations, std::move(update));
+}
+
+absl::StatusOr<StatsRequest> FromProto(const v1::GetJobStatsRequest& request) {
+  Violations violations;
+  StatsRequest converted;
+  ConditionsFromProto("", request, converted.query, violations);
+  converted.query.group_by = EnumsFromProto<StatsDimension>(
+      "group_by", request.group_by(), v1::GetJobStatsRequest::Dimension_IsValid, Zero::kRefused,
+      violations);
+  if (request.bucket() != v1::GetJobStatsRequest::BUCKET_UNSPECIFIED) {
+    converted.bucket = EnumFromProto<StatsBucket>("bucket", request.bucket(),
+                                                  v1::GetJobStatsRequest::Bucket_IsValid,
+                                                  Zero::kRefused, violations);
+  }
+  return ValueOr(violations, std::move(converted));
+}
+
+absl::StatusOr<bool> WantsFull(v1::JobView view, v1::JobView fallback) {
+  if (view == v1::JOB_VIEW_UNSPECIFIED) view = fallback;
+  if (view == v1::BASIC || view == v1::FULL) return view == v1::FULL;
+  Violations violations;
+  violations.Add("view", "must be BASIC or FULL");
+  return violations.ToStatus();
+}
+
+void ToProto(const Job& job, v1::Job& message) {
+  message.set_job_id(job.job_id);
+  message.set_number(job.number);
+  message.set_user_id(job.user_id);
+  message.set_batch_id(job.batch_id);
+  message.set_action_code(job.action_code);
+  message.set_action_name(job.action_name);
+  message.set_cluster(job.cluster);
+  message.set_cluster_url(job.cluster_url);
+  OutcomeToProto(job.outcome, message);
+  message.set_outcome_source(static_cast<v1::Job::OutcomeSource>(job.outcome.source));
+  message.set_conflict(job.outcome.conflict);
+  TimesToProto(job, message);
+  message.set_customer_count(job.customer_count);
+  message.set_request_id(job.request_id);
+  message.set_source_ip(job.source_ip);
+  message.set_owner(job.owner);
+  message.set_incarnation(job.incarnation);
+  message.set_rerun_of(job.rerun_of);
+  message.set_twin_of(job.twin_of);
+  message.set_etag(std::to_string(job.version));
+  FullViewToProto(job, message);
+}
+
+void ToProto(const HistoryEvent& event, v1::HistoryEvent& message) {
+  message.set_number(event.number);
+  message.set_job_id(event.job_id);
+  message.set_kind(static_cast<v1::HistoryEvent::Kind>(event.kind));
+  message.set_event_seq(event.event_seq);
+  ToProto(event.occurred_at, *message.mutable_occurred_at());
+  ToProto(event.recorded_at, *message.mutable_recorded_at());
+  message.set_actor(event.actor);
+  message.set_verdict(static_cast<v1::RecordEventsResponse::Verdict>(event.verdict));
+  message.set_detail(event.detail);
+  OutcomeToProto(event.outcome, message);
+}
+
+void ToProto(const Stats& stats, v1::GetJobStatsResponse& message) {
+  for (const StatsRow& row : stats.rows) ToProto(row, *message.add_rows());
+  message.set_bucket(static_cast<v1::GetJobStatsRequest::Bucket>(stats.bucket));
+  for (const int bound_ms : kDurationBoundsMs) {
+    ToProto(absl::Milliseconds(bound_ms), *message.add_duration_bounds());
+  }
+}
+
+}  // namespace tms::ledger

@@ -1,0 +1,145 @@
+#include "services/ledger/record_events_reactor.h"
+
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/rpc/call_context.h"
+#include "common/rpc/status.h"
+#include "services/ledger/proto_convert.h"
+
+namespace tms::ledger {
+
+template <typename Change>
+void RecordEventsReactor::Make(Change change) {
+  std::optional<grpc::Status> end;
+  {
+    absl::MutexLock lock(&mutex_);
+    change();
+    end = Proceed();
+  }
+  // Not under the lock: OnDone may delete this, and the lock with it, at once.
+  if (end) Finish(*std::move(end));
+}
+
+RecordEventsReactor::RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub,
+                                         const grpc::CallbackServerContext& context)
+    : ledger_(ledger), hub_(hub), correlation_id_(rpc::ReadCallContext(context).correlation_id) {
+  in_hub_ = hub_.Add(this);
+  Make([this] {
+    if (in_hub_) return;
+    EndWith(MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",
+                       "the ledger is ending or has too many streams; try again later"));
+  });
+}
+
+void RecordEventsReactor::OnReadDone(bool ok) {
+  std::optional<v1::JobEvent> event;
+  size_t event_bytes = 0;
+  Make([&] {
+    if (!ok) EndWith(absl::OkStatus());
+    if (ending_) {
+      reading_ = false;
+      return;
+    }
+    event = std::move(*request_.mutable_event());
+    event_bytes = event->ByteSizeLong();
+    unacked_bytes_ += event_bytes;
+    ++in_store_;
+  });
+  if (!event) return;
+  Record(*std::move(event), event_bytes);
+  // Only now: the events of a stream are handed on in the order in which they were written.
+  Make([this] { reading_ = false; });
+}
+
+void RecordEventsReactor::Record(v1::JobEvent event, size_t event_bytes) {
+  Ack ack{.event_bytes = event_bytes};
+  ack.response.set_job_id(event.job_id());
+  ack.response.set_event_seq(event.event_seq());
+  absl::StatusOr<OwnerEvent> converted = FromProto(event);
+  if (!converted.ok()) {
+    OnRecorded(std::move(ack), RecordResult{.verdict = Verdict::kInvalid,
+                                            .detail = std::string(Message(converted.status()))});
+    return;
+  }
+  ledger_.Record(*std::move(converted),
+                 [this, ack = std::move(ack)](absl::StatusOr<RecordResult> result) mutable {
+                   OnRecorded(std::move(ack), std::move(result));
+                 });
+}
+
+void RecordEventsReactor::OnRecorded(Ack ack, absl::StatusOr<RecordResult> result) {
+  if (result.ok()) {
+    ack.response.set_verdict(static_cast<v1::RecordEventsResponse::Verdict>(result->verdict));
+    ack.response.set_detail(result->detail);
+    if (result->job) ToProto(*result->job, *ack.response.mutable_job());
+  }
+  Make([&] {
+    --in_store_;
+    if (result.ok()) {
+      acks_.push_back(std::move(ack));
+    } else {
+      unacked_bytes_ -= ack.event_bytes;
+      EndWith(result.status());
+    }
+  });
+}
+
+void RecordEventsReactor::OnWriteDone(bool ok) {
+  Make([&] {
+    writing_ = false;
+    unacked_bytes_ -= acks_.front().event_bytes;
+    acks_.pop_front();
+    if (ok) return;
+    acks_.clear();
+    EndWith(absl::CancelledError());
+  });
+}
+
+void RecordEventsReactor::OnCancel() {
+  Make([this] {
+    // The first one is in gRPC's hands while it is being written.
+    acks_.resize(writing_ ? 1 : 0);
+    EndWith(absl::CancelledError());
+  });
+}
+
+void RecordEventsReactor::OnDone() {
+  if (in_hub_) hub_.Remove(this);
+  delete this;
+}
+
+void RecordEventsReactor::Drain() {
+  Make([this] {
+    EndWith(MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",
+                       "the ledger is ending: send what was not acked again"));
+  });
+}
+
+void RecordEventsReactor::EndWith(absl::Status status) {
+  if (ending_) return;
+  ending_ = true;
+  status_ = std::move(status);
+}
+
+std::optional<grpc::Status> RecordEventsReactor::Proceed() {
+  if (finished_) return std::nullopt;
+  if (!writing_ && !acks_.empty()) {
+    writing_ = true;
+    StartWrite(&acks_.front().response);
+  }
+  if (!ending_) {
+    const bool full =
+        in_store_ + acks_.size() >= kMaxUnackedEvents || unacked_bytes_ >= kMaxUnackedBytes;
+    if (!reading_ && !full) {
+      reading_ = true;
+      StartRead(&request_);
+    }
+    return std::nullopt;
+  }
+  if (in_store_ > 0 || !acks_.empty()) return std::nullopt;
+  finished_ = true;
+  return rpc::ToGrpc(status_, correlation_id_);
+}
+
+}  // namespace tms::ledger
