@@ -47,7 +47,8 @@ function(tms_program name)
 endfunction()
 
 # tms_test(NAME SOURCES a.cc … DEPS lib … LABELS label …): a GoogleTest program; each of its tests
-# is a ctest test of its own, run with bounded time.
+# is a ctest test of its own, run with bounded time. Labels that tests/run knows: `full` (long; only
+# in tier full), `tsan-ok` (no gRPC in it, so ThreadSanitizer can judge it). Default: `unit`.
 function(tms_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   tms_skip_missing(TEST_SOURCES)
@@ -55,7 +56,12 @@ function(tms_test name)
   target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gtest GTest::gmock GTest::gtest_main
                                         tms_warnings)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  gtest_discover_tests(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 120
-                       DISCOVERY_MODE PRE_TEST)
+  if(NOT TEST_LABELS)
+    set(TEST_LABELS unit)
+  endif()
+  # A list must survive the three times that gtest_discover_tests hands it on.
+  string(REPLACE ";" "\\\\\\\\\\\\\\;" labels "${TEST_LABELS}")
+  gtest_discover_tests(${name} PROPERTIES LABELS "${labels}" TIMEOUT 120
+                       DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
 endfunction()
 include(GoogleTest)
