@@ -96,6 +96,7 @@ TEST(Options, RecognisesLoopback) {
   EXPECT_TRUE(IsLoopbackHost("localhost"));
   EXPECT_FALSE(IsLoopbackHost("0.0.0.0"));
   EXPECT_FALSE(IsLoopbackHost("localhost.example"));
+  EXPECT_FALSE(IsLoopbackHost("127.0.0.1.example"));
 }
 
 }  // namespace
