@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <string_view>
 
 #include "absl/time/clock.h"
 #include "common/base/ids.h"
@@ -23,13 +22,6 @@ std::string Metadata(const grpc::ServerContextBase& context, const char* key) {
   return IsPrintable(value) && value.size() <= 512 ? value : "";
 }
 
-bool IsCorrelationId(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
-
 std::vector<std::string> SplitRoles(std::string_view text) {
   std::vector<std::string> roles;
   while (!text.empty()) {
@@ -41,6 +33,13 @@ std::vector<std::string> SplitRoles(std::string_view text) {
 }
 
 }  // namespace
+
+bool IsCorrelationId(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
 
 CallContext ReadCallContext(const grpc::ServerContextBase& context) {
   CallContext call;

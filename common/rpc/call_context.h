@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -21,6 +22,9 @@ struct CallContext {
   // What is left of the caller's deadline when the call came in; nothing if it set none.
   std::optional<absl::Duration> time_left;
 };
+
+// Whether `text` may serve as a correlation id.
+bool IsCorrelationId(std::string_view text);
 
 CallContext ReadCallContext(const grpc::ServerContextBase& context);
 
