@@ -1,0 +1,77 @@
+#include "services/gateway/access_log.h"
+
+#include <string_view>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "common/rpc/call_context.h"
+#include "common/runtime/logging.h"
+
+namespace tms::gateway {
+namespace {
+
+constexpr std::string_view kTag = "HTTP";
+constexpr std::string_view kEvent = "http_request";
+
+long ElapsedMs(const AccessRecord& record) {
+  return absl::ToInt64Milliseconds(SystemClock().SinceBoot() - record.began);
+}
+
+http::Response WithCommonHeaders(const AccessRecord& record, http::Response response) {
+  response.headers.push_back({"X-Correlation-Id", record.correlation_id});
+  response.headers.push_back({"X-Content-Type-Options", "nosniff"});
+  response.headers.push_back({"Cache-Control", "no-store"});
+  return response;
+}
+
+http::Response FinishProblem(const AccessRecord& record, const Problem& problem,
+                             std::string_view error) {
+  const log::Fields fields = {{"method", record.method},
+                              {"route", record.route},
+                              {"status", problem.http_status},
+                              {"elapsed_ms", ElapsedMs(record)},
+                              {"user", record.user},
+                              {"peer", record.peer_address},
+                              {"correlation_id", record.correlation_id},
+                              {"reason", problem.reason},
+                              {"error", error}};
+  problem.http_status < 500 ? log::Info(kTag, kEvent, fields) : log::Warning(kTag, kEvent, fields);
+  return WithCommonHeaders(record, ToResponse(problem, record.correlation_id));
+}
+
+}  // namespace
+
+AccessRecord BeginRecord(const http::Request& request) {
+  AccessRecord record{.method = request.method,
+                      .peer_address = request.peer_address,
+                      .correlation_id = std::string(request.FindHeader("x-correlation-id")),
+                      .began = SystemClock().SinceBoot()};
+  if (!rpc::IsCorrelationId(record.correlation_id)) record.correlation_id = NewUuidV7(absl::Now());
+  return record;
+}
+
+http::Response Finish(const AccessRecord& record, http::Response response) {
+  const auto write = record.probe ? log::Debug : log::Info;
+  write(kTag, kEvent,
+        {{"method", record.method},
+         {"route", record.route},
+         {"status", response.status},
+         {"elapsed_ms", ElapsedMs(record)},
+         {"user", record.user},
+         {"peer", record.peer_address},
+         {"correlation_id", record.correlation_id}});
+  return WithCommonHeaders(record, std::move(response));
+}
+
+http::Response Finish(const AccessRecord& record, const Problem& problem) {
+  return FinishProblem(record, problem, problem.detail);
+}
+
+http::Response Finish(const AccessRecord& record, const absl::Status& status) {
+  return FinishProblem(record, ToProblem(status), Message(status));
+}
+
+}  // namespace tms::gateway

@@ -1,0 +1,75 @@
+// All routes of the gateway, in one table.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/http/message.h"
+
+namespace tms::gateway {
+
+// Who makes a request. Goes to the services as metadata.
+struct Caller {
+  std::string user;
+  std::vector<std::string> roles;
+};
+
+// One request on its way through its route's handler. Lives until the handler has ended.
+struct RequestContext {
+  http::Request request;
+  // What stood in the place of each `{…}` of the route's pattern, in order.
+  std::vector<std::string> path_parameters;
+  // Empty on routes with Access::kAnyone.
+  Caller caller;
+  std::string correlation_id;
+};
+
+// The answer, or a status that is answered as a problem. A status whose Reason is empty comes from
+// the transport, so its text is not shown.
+using RouteHandler = std::function<boost::asio::awaitable<absl::StatusOr<http::Response>>(
+    const RequestContext& context)>;
+
+enum class Access {
+  kAnyone,  // machines that look whether we live
+  kUser,    // somebody who is known
+};
+
+struct Route {
+  std::string method;
+  // `/api/v1/jobs/{id}/events`; a `{…}` stands for one whole segment that is not empty.
+  std::string pattern;
+  Access access = Access::kUser;
+  // 0: the route takes no body. Otherwise the body is JSON.
+  size_t max_body_bytes = 0;
+  RouteHandler handler;
+};
+
+// Immutable, so any thread may look things up.
+class RouteTable {
+ public:
+  explicit RouteTable(std::vector<Route> routes);
+
+  struct Match {
+    // Null if there is none for this path and method.
+    const Route* route = nullptr;
+    std::vector<std::string> path_parameters;
+    // Methods that the path has, comma-separated; empty if the path is unknown.
+    std::string allowed_methods;
+  };
+  // Literal segments win over `{…}` if both fit.
+  Match Find(std::string_view method, const std::vector<std::string>& path) const;
+
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+  // Segments of the route's pattern at the same position in routes_.
+  std::vector<std::vector<std::string>> segments_;
+};
+
+}  // namespace tms::gateway

@@ -1,0 +1,16 @@
+#include "services/gateway/services.h"
+
+#include "common/rpc/channel.h"
+
+namespace tms::gateway {
+
+Services ConnectServices(const std::string& action_address, const std::string& ledger_address) {
+  const auto action = rpc::MakeChannel(action_address);
+  const auto ledger = rpc::MakeChannel(ledger_address);
+  return {.action = tms::action::v1::ActionService::NewStub(action),
+          .ledger = tms::ledger::v1::JobLedgerService::NewStub(ledger),
+          .action_health = grpc::health::v1::Health::NewStub(action),
+          .ledger_health = grpc::health::v1::Health::NewStub(ledger)};
+}
+
+}  // namespace tms::gateway

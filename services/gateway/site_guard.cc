@@ -1,0 +1,65 @@
+#include "services/gateway/site_guard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "common/runtime/options.h"
+
+namespace tms::gateway {
+namespace {
+
+bool OnlyReads(const http::Request& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
+// `name`, `name:80`, `[::1]`, `[::1]:80`: the name in lower case, without port and brackets.
+std::string HostName(std::string_view host) {
+  std::string name = ToLowerAscii(host);
+  if (name.starts_with('[')) {
+    const size_t end = std::min(name.find(']'), name.size());
+    return name.substr(1, end - 1);
+  }
+  return name.substr(0, name.find(':'));
+}
+
+bool IsOwnOrigin(std::string_view origin, std::string_view host) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme) && EqualsIgnoreCaseAscii(origin.substr(scheme.size()), host)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+SiteGuard::SiteGuard(std::vector<std::string> allowed_hosts)
+    : allowed_hosts_(std::move(allowed_hosts)) {
+  for (std::string& host : allowed_hosts_) host = ToLowerAscii(host);
+}
+
+absl::Status SiteGuard::Check(const http::Request& request) const {
+  const std::string_view host = request.FindHeader("host");
+  if (!IsOurHost(host)) {
+    return MakeStatus(absl::StatusCode::kPermissionDenied, "HOST_NOT_ALLOWED",
+                      "the Host header names no host of this gateway");
+  }
+  if (OnlyReads(request)) return absl::OkStatus();
+  const std::string_view origin = request.FindHeader("origin");
+  const std::string_view site = request.FindHeader("sec-fetch-site");
+  const bool own_origin = origin.empty() || IsOwnOrigin(origin, host);
+  // `none`: the person's own doing; absent: not a browser, or an old one.
+  const bool own_site = site.empty() || site == "same-origin" || site == "none";
+  if (own_origin && own_site) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kPermissionDenied, "CROSS_SITE",
+                    "requests from pages of other sites are refused");
+}
+
+bool SiteGuard::IsOurHost(std::string_view host) const {
+  const std::string name = HostName(host);
+  return IsLoopbackHost(name) || std::ranges::find(allowed_hosts_, name) != allowed_hosts_.end();
+}
+
+}  // namespace tms::gateway
