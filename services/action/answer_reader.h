@@ -83,6 +83,7 @@ class AnswerReader {
 
   boost::asio::awaitable<ReadEnd> ReadBody(std::string& body) {
     std::array<char, kPieceBytes> piece;
+    parser_->eager(true);  // many small chunks at once
     while (!parser_->is_done()) {
       parser_->get().body().data = piece.data();
       parser_->get().body().size = piece.size();

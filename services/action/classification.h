@@ -34,7 +34,7 @@ struct Answer {
 };
 
 struct CallFacts {
-  Ending ending = Ending::kGivenUp;
+  Ending ending = Ending::kBroken;
   // What failed, for people, where `ending` is kGivenUp or kBroken. Made by us, without anything
   // that the cluster sent.
   std::string detail;

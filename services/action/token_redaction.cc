@@ -1,5 +1,6 @@
 #include "services/action/token_redaction.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 
@@ -40,6 +41,7 @@ size_t MatchToken(std::string_view text, std::string_view token) {
 
 std::string RedactToken(std::string_view text, std::string_view token) {
   if (token.size() < kMinTokenBytes) return std::string(text);
+  const char beginnings[] = {token.front(), '\\'};
   std::string redacted;
   redacted.reserve(text.size());
   while (!text.empty()) {
@@ -47,10 +49,11 @@ std::string RedactToken(std::string_view text, std::string_view token) {
     if (size > 0) {
       redacted += kPlaceholder;
       text.remove_prefix(size);
-    } else {
-      redacted += text.front();
-      text.remove_prefix(1);
+      continue;
     }
+    const size_t next = text.find_first_of(std::string_view(beginnings, sizeof(beginnings)), 1);
+    redacted += text.substr(0, next);
+    text.remove_prefix(std::min(next, text.size()));
   }
   return redacted;
 }

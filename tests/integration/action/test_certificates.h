@@ -1,0 +1,34 @@
+// Certificates made on the spot, so that no test depends on files that expire.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <string>
+
+namespace tms::action {
+
+struct KeyDeleter {
+  void operator()(EVP_PKEY* key) const;
+};
+struct CertificateDeleter {
+  void operator()(X509* certificate) const;
+};
+
+// A certificate and its key.
+struct Identity {
+  std::unique_ptr<EVP_PKEY, KeyDeleter> key;
+  std::unique_ptr<X509, CertificateDeleter> certificate;
+
+  std::string CertificatePem() const;
+};
+
+// A new self-signed CA.
+Identity MakeCa(const std::string& common_name);
+
+// A server's certificate signed by `ca`. `alt_names` as OpenSSL writes them (`DNS:a.test,IP:::1`),
+// none if empty.
+Identity MakeServer(const Identity& ca, const std::string& common_name,
+                    const std::string& alt_names, long valid_for_seconds = 3600);
+
+}  // namespace tms::action
