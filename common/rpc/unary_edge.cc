@@ -6,6 +6,21 @@
 #include "common/rpc/status.h"
 
 namespace tms::rpc {
+namespace {
+
+// Tells somebody that the caller went away; deletes itself when gRPC is done with it.
+class CancellableReactor final : public grpc::ServerUnaryReactor {
+ public:
+  explicit CancellableReactor(std::function<void()> on_cancel) : on_cancel_(std::move(on_cancel)) {}
+
+  void OnCancel() override { on_cancel_(); }
+  void OnDone() override { delete this; }
+
+ private:
+  const std::function<void()> on_cancel_;
+};
+
+}  // namespace
 
 struct UnaryEdge::PendingCall {
   grpc::ServerUnaryReactor* reactor;
@@ -19,7 +34,7 @@ UnaryEdge::UnaryEdge(WorkPool& pool, CallObserver observer, const Clock& clock)
 
 grpc::ServerUnaryReactor* UnaryEdge::Run(grpc::CallbackServerContext* context, const char* method,
                                          Work work) {
-  auto call = Begin(context, method);
+  auto call = Begin(context, method, context->DefaultReactor());
   const auto run = [this, call, work = std::move(work)] {
     const absl::Duration waited = clock_.SinceBoot() - call->began;
     if (call->context.time_left && *call->context.time_left <= waited) {
@@ -37,16 +52,20 @@ grpc::ServerUnaryReactor* UnaryEdge::Run(grpc::CallbackServerContext* context, c
 }
 
 grpc::ServerUnaryReactor* UnaryEdge::RunAsync(grpc::CallbackServerContext* context,
-                                              const char* method, AsyncWork work) {
-  auto call = Begin(context, method);
+                                              const char* method, AsyncWork work,
+                                              std::function<void()> on_cancel) {
+  grpc::ServerUnaryReactor* const reactor =
+      on_cancel ? new CancellableReactor(std::move(on_cancel)) : context->DefaultReactor();
+  auto call = Begin(context, method, reactor);
   work(call->context, [this, call](absl::Status status) { Finish(*call, std::move(status)); });
   return call->reactor;
 }
 
 std::shared_ptr<UnaryEdge::PendingCall> UnaryEdge::Begin(grpc::CallbackServerContext* context,
-                                                         const char* method) {
-  auto call = std::make_shared<PendingCall>(PendingCall{
-      context->DefaultReactor(), method, ReadCallContext(*context), clock_.SinceBoot()});
+                                                         const char* method,
+                                                         grpc::ServerUnaryReactor* reactor) {
+  auto call = std::make_shared<PendingCall>(
+      PendingCall{reactor, method, ReadCallContext(*context), clock_.SinceBoot()});
   context->AddInitialMetadata(kCorrelationIdKey, call->context.correlation_id);
   return call;
 }

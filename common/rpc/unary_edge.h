@@ -41,13 +41,15 @@ class UnaryEdge {
   using Done = std::function<void(absl::Status)>;
   using AsyncWork = std::function<void(const CallContext&, Done)>;
   // Runs `work` at once on gRPC's thread, where it must not block; the call finishes when it calls
-  // `done`, exactly once, on any thread. `context` is valid until then.
+  // `done`, exactly once, on any thread. `context` is valid until then. `on_cancel` runs at most
+  // once, on a thread of gRPC, when the caller goes away first; `done` must be called all the same.
   grpc::ServerUnaryReactor* RunAsync(grpc::CallbackServerContext* context, const char* method,
-                                     AsyncWork work);
+                                     AsyncWork work, std::function<void()> on_cancel = nullptr);
 
  private:
   struct PendingCall;
-  std::shared_ptr<PendingCall> Begin(grpc::CallbackServerContext* context, const char* method);
+  std::shared_ptr<PendingCall> Begin(grpc::CallbackServerContext* context, const char* method,
+                                     grpc::ServerUnaryReactor* reactor);
   void Finish(PendingCall& call, absl::Status status) const;
 
   WorkPool& pool_;
