@@ -1,0 +1,137 @@
+#include "services/action/owner_identity.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "common/base/ids.h"
+#include "common/base/status.h"
+
+namespace tms::action {
+namespace {
+
+constexpr int kFileMode = 0640;
+constexpr size_t kUuidCharacters = 36;
+
+absl::Status DiskError(const std::string& doing) {
+  return MakeStatus(absl::StatusCode::kUnavailable, doing + ": " + std::strerror(errno));
+}
+
+// A file descriptor that is closed when it goes.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  bool valid() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  int Detach() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+absl::StatusOr<int> TakeLock(const std::string& path) {
+  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
+  if (!file.valid()) return DiskError("can't open " + path);
+  if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file.Detach();
+  if (errno != EWOULDBLOCK) return DiskError("can't lock " + path);
+  return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                    "another action service uses this spool (" + path + " is locked)");
+}
+
+// The file's two lines: `owner <uuid>`, `incarnation <number>`.
+std::string Format(const std::string& id, int64_t incarnation) {
+  return "owner " + id + "\nincarnation " + std::to_string(incarnation) + "\n";
+}
+
+struct Stored {
+  std::string id;
+  int64_t incarnation = 0;
+};
+
+std::optional<Stored> Parse(const std::string& text) {
+  Stored stored;
+  std::string owner, incarnation;
+  std::istringstream(text) >> owner >> stored.id >> incarnation >> stored.incarnation;
+  // Only what Format gives is taken: anything else was not written by us.
+  if (stored.id.size() != kUuidCharacters || stored.incarnation < 1) return std::nullopt;
+  if (Format(stored.id, stored.incarnation) != text) return std::nullopt;
+  return stored;
+}
+
+absl::StatusOr<Stored> Read(const std::string& path, absl::Time now) {
+  if (!std::filesystem::exists(path)) return Stored{.id = NewUuidV7(now)};
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.good()) return MakeStatus(absl::StatusCode::kUnavailable, "can't read " + path);
+  if (auto stored = Parse(text.str())) return *stored;
+  return MakeStatus(absl::StatusCode::kDataLoss,
+                    path + " does not hold an owner's identity; it is left as it is");
+}
+
+absl::Status WriteSynced(const std::string& path, const std::string& text) {
+  Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
+  if (!file.valid()) return DiskError("can't open " + path);
+  if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      fsync(file.get()) != 0) {
+    return DiskError("can't write " + path);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SyncFolder(const std::string& path) {
+  auto folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  Descriptor descriptor(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.valid() || fsync(descriptor.get()) != 0) {
+    return DiskError("can't sync " + folder.string());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Replace(const std::string& path, const std::string& text) {
+  const std::string next = path + ".new";
+  TMS_RETURN_IF_ERROR(WriteSynced(next, text));
+  if (std::rename(next.c_str(), path.c_str()) != 0) return DiskError("can't replace " + path);
+  return SyncFolder(path);
+}
+
+}  // namespace
+
+absl::StatusOr<OwnerIdentity> OwnerIdentity::Claim(const std::string& spool_path, absl::Time now) {
+  TMS_ASSIGN_OR_RETURN(const int lock, TakeLock(spool_path + ".lock"));
+  OwnerIdentity identity(lock);
+  const std::string path = spool_path + ".owner";
+  TMS_ASSIGN_OR_RETURN(const Stored stored, Read(path, now));
+  identity.id_ = stored.id;
+  identity.incarnation_ = stored.incarnation + 1;
+  TMS_RETURN_IF_ERROR(Replace(path, Format(identity.id_, identity.incarnation_)));
+  return identity;
+}
+
+OwnerIdentity::OwnerIdentity(OwnerIdentity&& other) noexcept
+    : lock_descriptor_(std::exchange(other.lock_descriptor_, -1)),
+      id_(std::move(other.id_)),
+      incarnation_(other.incarnation_) {}
+
+OwnerIdentity::~OwnerIdentity() {
+  if (lock_descriptor_ >= 0) close(lock_descriptor_);
+}
+
+}  // namespace tms::action
