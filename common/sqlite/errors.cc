@@ -1,0 +1,51 @@
+#include "common/sqlite/errors.h"
+
+#include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
+
+#include <string>
+
+#include "common/base/status.h"
+
+namespace tms::sqlite {
+namespace {
+
+const char* ReasonOf(int code) {
+  switch (code) {
+    case SQLITE_FULL:
+      return kReasonFull;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return kReasonBusy;
+    case SQLITE_ERROR:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    case SQLITE_RANGE:
+    case SQLITE_SCHEMA:
+    case SQLITE_ABORT:
+      return kReasonStatement;
+    default:
+      return kReasonBroken;
+  }
+}
+
+}  // namespace
+
+absl::Status ToStatus(const SQLite::Exception& error) {
+  const char* reason = ReasonOf(error.getErrorCode());
+  const auto code =
+      reason == kReasonStatement ? absl::StatusCode::kInternal : absl::StatusCode::kUnavailable;
+  return MakeStatus(code, reason,
+                    std::string("sqlite: ") + error.what() + " (" +
+                        std::to_string(error.getExtendedErrorCode()) + ")");
+}
+
+ErrorKind KindOf(const absl::Status& status) {
+  const std::string reason = Reason(status);
+  if (reason == kReasonBroken) return ErrorKind::kBroken;
+  if (reason == kReasonFull || reason == kReasonBusy) return ErrorKind::kRetry;
+  return ErrorKind::kItem;
+}
+
+}  // namespace tms::sqlite

@@ -1,0 +1,119 @@
+#include "common/sqlite/group_commit_writer.h"
+
+#include <string>
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/sqlite/errors.h"
+
+namespace tms::sqlite {
+namespace {
+
+absl::Status Unavailable(const absl::Status& cause) {
+  if (cause.code() == absl::StatusCode::kUnavailable) return cause;
+  return MakeStatus(absl::StatusCode::kUnavailable, Reason(cause), Message(cause));
+}
+
+}  // namespace
+
+GroupCommitWriter::GroupCommitWriter(std::unique_ptr<Connection> connection, Options options)
+    : options_(std::move(options)),
+      connection_(std::move(connection)),
+      next_checkpoint_frames_(options_.checkpoint_frames),
+      thread_([this] { Run(); }) {}
+
+GroupCommitWriter::~GroupCommitWriter() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  thread_.join();
+}
+
+void GroupCommitWriter::Submit(std::unique_ptr<WriteItem> item) {
+  Entry entry{.weight = item->weight(), .status = absl::OkStatus()};
+  entry.item = std::move(item);
+  absl::MutexLock lock(&mutex_);
+  if (queue_weight_ > 0 && queue_weight_ + entry.weight > options_.max_queue_weight) {
+    entry.weight = 0;
+    entry.status =
+        MakeStatus(absl::StatusCode::kUnavailable, "WRITER_BUSY", "too many writes are waiting");
+  }
+  queue_weight_ += entry.weight;
+  queue_.push_back(std::move(entry));
+}
+
+void GroupCommitWriter::Run() {
+  for (Group group = TakeGroup(); !group.empty(); group = TakeGroup()) {
+    WriteGroup(group);
+    for (Entry& entry : group) entry.item->Finish(entry.status);
+    MaybeCheckpoint();
+  }
+}
+
+GroupCommitWriter::Group GroupCommitWriter::TakeGroup() {
+  Group group;
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &GroupCommitWriter::HasWork));
+  size_t weight = 0;
+  while (!queue_.empty() && group.size() < options_.max_group_items) {
+    weight += queue_.front().weight;
+    if (!group.empty() && weight > options_.max_group_weight) break;
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    queue_weight_ -= group.back().weight;
+  }
+  return group;
+}
+
+void GroupCommitWriter::WriteGroup(Group& group) {
+  absl::Status status = broken_.ok() ? TryGroup(group) : broken_;
+  if (status.ok()) {
+    if (options_.hook != nullptr) options_.hook->AfterCommit();
+    return;
+  }
+  if (connection_->in_transaction()) connection_->Run("ROLLBACK").IgnoreError();
+  if (options_.hook != nullptr) options_.hook->AfterRollback();
+  status = Unavailable(status);
+  for (Entry& entry : group) entry.status = status;
+  if (broken_.ok() && KindOf(status) != ErrorKind::kRetry) Break(status);
+}
+
+absl::Status GroupCommitWriter::TryGroup(Group& group) {
+  TMS_RETURN_IF_ERROR(connection_->Run("BEGIN IMMEDIATE"));
+  for (Entry& entry : group) {
+    if (entry.status.ok()) TMS_RETURN_IF_ERROR(ApplyItem(entry));
+  }
+  if (options_.hook != nullptr) TMS_RETURN_IF_ERROR(options_.hook->BeforeCommit(*connection_));
+  return connection_->Run("COMMIT");
+}
+
+// What it returns is about the group; what is about the item alone goes into `entry.status`.
+absl::Status GroupCommitWriter::ApplyItem(Entry& entry) {
+  TMS_RETURN_IF_ERROR(connection_->Run("SAVEPOINT item"));
+  entry.status = entry.item->Apply(*connection_);
+  if (!entry.status.ok()) {
+    // After some errors SQLite has rolled back the transaction, and every item of it.
+    const bool undone = !connection_->in_transaction();
+    if (undone || KindOf(entry.status) != ErrorKind::kItem) return entry.status;
+    TMS_RETURN_IF_ERROR(connection_->Run("ROLLBACK TO item"));
+  }
+  return connection_->Run("RELEASE item");
+}
+
+void GroupCommitWriter::Break(const absl::Status& status) {
+  broken_ = status;
+  if (options_.on_failure) options_.on_failure(status);
+}
+
+// A checkpoint that a reader holds up is tried again after as many frames more.
+void GroupCommitWriter::MaybeCheckpoint() {
+  const int frames = connection_->wal_frames();
+  if (frames < options_.checkpoint_frames) next_checkpoint_frames_ = options_.checkpoint_frames;
+  if (!broken_.ok() || frames < next_checkpoint_frames_) return;
+  next_checkpoint_frames_ = frames + options_.checkpoint_frames;
+  const absl::Status status = connection_->Checkpoint();
+  if (KindOf(status) == ErrorKind::kBroken) Break(status);
+}
+
+}  // namespace tms::sqlite
