@@ -1,0 +1,171 @@
+#include "services/ledger/schema.h"
+
+namespace tms::ledger {
+namespace {
+
+// "TMSL", in the file's header: `file jobs.db` and we ourselves know the file by it.
+constexpr int32_t kApplicationId = 0x544D534C;
+
+// Counters of a bucket: jobs, those with a known duration, its sum and its histogram.
+#define TMS_STATS_COLUMNS                                                                     \
+  "job_count INTEGER NOT NULL, timed_job_count INTEGER NOT NULL, elapsed_ms_sum INTEGER NOT " \
+  "NULL, "                                                                                    \
+  "le_100ms INTEGER NOT NULL, le_250ms INTEGER NOT NULL, le_500ms INTEGER NOT NULL, "         \
+  "le_1s INTEGER NOT NULL, le_2500ms INTEGER NOT NULL, le_5s INTEGER NOT NULL, "              \
+  "le_10s INTEGER NOT NULL, le_15s INTEGER NOT NULL, le_20s INTEGER NOT NULL, "               \
+  "le_30s INTEGER NOT NULL, le_60s INTEGER NOT NULL, le_120s INTEGER NOT NULL, "              \
+  "longer INTEGER NOT NULL, "
+
+// What filters and lists look at comes first in `jobs`, what is long comes last: SQLite reads a row
+// from its beginning, and only as far as it must.
+constexpr char kVersion1[] = R"sql(
+CREATE TABLE jobs(
+  number INTEGER PRIMARY KEY,
+  job_id TEXT NOT NULL UNIQUE,
+  created_at TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  status TEXT NOT NULL CHECK(status IN ('IN_PROGRESS', 'SUCCESS', 'FAILED')),
+  http_status INTEGER,
+  failure_reason TEXT,
+  effect TEXT CHECK(effect IN ('APPLIED', 'NOT_APPLIED', 'UNKNOWN')),
+  action_code INTEGER NOT NULL,
+  action_name TEXT NOT NULL,
+  cluster TEXT,
+  batch_id TEXT,
+  request_id TEXT,
+  outcome_source TEXT CHECK(outcome_source IN ('PRESUMED', 'RESOLVED', 'TOLD')),
+  conflict INTEGER NOT NULL DEFAULT 0,
+  updated_at TEXT NOT NULL,
+  finished_at TEXT,
+  timeout_ms INTEGER,
+  elapsed_ms INTEGER,
+  customer_count INTEGER NOT NULL,
+  request_claim TEXT CHECK(request_claim = request_id),
+  fingerprint BLOB,
+  owner TEXT,
+  incarnation INTEGER,
+  rerun_of TEXT,
+  twin_of TEXT,
+  version INTEGER NOT NULL DEFAULT 1,
+  source_ip TEXT,
+  cluster_url TEXT,
+  error_message TEXT,
+  response_summary_cut INTEGER NOT NULL DEFAULT 0,
+  response_summary TEXT,
+  request_payload TEXT
+) STRICT;
+
+CREATE INDEX jobs_by_created ON jobs(created_at);
+CREATE INDEX jobs_by_user ON jobs(user_id, created_at);
+CREATE INDEX jobs_by_cluster ON jobs(cluster, created_at);
+CREATE INDEX jobs_by_batch ON jobs(batch_id, created_at) WHERE batch_id IS NOT NULL;
+CREATE INDEX jobs_by_request ON jobs(request_id, created_at) WHERE request_id IS NOT NULL;
+CREATE INDEX jobs_by_rerun ON jobs(rerun_of) WHERE rerun_of IS NOT NULL;
+CREATE INDEX jobs_in_progress ON jobs(created_at) WHERE status = 'IN_PROGRESS';
+CREATE INDEX jobs_failed ON jobs(created_at) WHERE status = 'FAILED';
+CREATE INDEX jobs_effect_unknown ON jobs(created_at) WHERE effect = 'UNKNOWN';
+CREATE INDEX jobs_http_error ON jobs(http_status, created_at) WHERE http_status >= 300;
+CREATE UNIQUE INDEX jobs_request_claim ON jobs(user_id, request_claim)
+  WHERE request_claim IS NOT NULL;
+
+CREATE TABLE job_cids(
+  job_number INTEGER NOT NULL REFERENCES jobs(number),
+  position INTEGER NOT NULL,
+  cid TEXT NOT NULL,
+  PRIMARY KEY(job_number, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX job_cids_by_cid ON job_cids(cid, job_number);
+
+CREATE VIEW job_customers(job_id, cid, position) AS
+  SELECT jobs.job_id, job_cids.cid, job_cids.position
+  FROM job_cids JOIN jobs ON jobs.number = job_cids.job_number;
+
+CREATE TABLE job_events(
+  number INTEGER PRIMARY KEY,
+  job_id TEXT NOT NULL,
+  earlier_job_id TEXT,
+  kind TEXT NOT NULL,
+  event_seq INTEGER,
+  occurred_at TEXT NOT NULL,
+  recorded_at TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  incarnation INTEGER,
+  verdict TEXT NOT NULL,
+  detail TEXT,
+  status TEXT NOT NULL,
+  http_status INTEGER,
+  failure_reason TEXT,
+  effect TEXT,
+  error_message TEXT,
+  outcome_source TEXT,
+  conflict INTEGER NOT NULL DEFAULT 0,
+  content_digest BLOB,
+  cids_digest BLOB,
+  cid_count INTEGER
+) STRICT;
+CREATE INDEX job_events_by_job ON job_events(job_id, event_seq);
+CREATE INDEX job_events_by_earlier_job ON job_events(earlier_job_id)
+  WHERE earlier_job_id IS NOT NULL;
+
+CREATE TABLE audit_events(
+  number INTEGER PRIMARY KEY,
+  occurred_at TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  action TEXT NOT NULL,
+  target TEXT,
+  source_ip TEXT,
+  success INTEGER NOT NULL,
+  detail TEXT
+) STRICT;
+
+CREATE TRIGGER job_events_no_update BEFORE UPDATE ON job_events
+BEGIN SELECT RAISE(ABORT, 'job_events is append-only'); END;
+CREATE TRIGGER job_events_no_delete BEFORE DELETE ON job_events
+BEGIN SELECT RAISE(ABORT, 'job_events is append-only'); END;
+CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events
+BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END;
+CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events
+BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END;
+
+CREATE TABLE job_stats(
+  level TEXT NOT NULL,
+  bucket_start TEXT NOT NULL,
+  cluster TEXT NOT NULL,
+  action_code INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  failure_reason TEXT NOT NULL,
+  effect TEXT NOT NULL,
+)sql" TMS_STATS_COLUMNS R"sql(
+  PRIMARY KEY(level, bucket_start, cluster, action_code, status, failure_reason, effect)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job_user_stats(
+  level TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  bucket_start TEXT NOT NULL,
+  cluster TEXT NOT NULL,
+  action_code INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  failure_reason TEXT NOT NULL,
+  effect TEXT NOT NULL,
+)sql" TMS_STATS_COLUMNS R"sql(
+  PRIMARY KEY(level, user_id, bucket_start, cluster, action_code, status, failure_reason, effect)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ledger_meta(
+  key TEXT PRIMARY KEY,
+  value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {{kVersion1}};
+
+}  // namespace
+
+const sqlite::Schema& LedgerSchema() {
+  static const sqlite::Schema schema{
+      .application_id = kApplicationId, .what = "ledger database", .migrations = kMigrations};
+  return schema;
+}
+
+}  // namespace tms::ledger

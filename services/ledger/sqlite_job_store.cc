@@ -1,0 +1,173 @@
+#include "services/ledger/sqlite_job_store.h"
+
+#include <utility>
+
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "common/base/time_text.h"
+#include "services/ledger/schema.h"
+#include "services/ledger/sqlite_reads.h"
+#include "services/ledger/sqlite_rows.h"
+
+namespace tms::ledger {
+namespace {
+
+using sqlite::Connection;
+
+constexpr size_t kPageTokenKeyBytes = 32;
+
+constexpr char kInsertMeta[] = "INSERT OR IGNORE INTO ledger_meta(key, value) VALUES(?1, ?2)";
+constexpr char kSelectKey[] = "SELECT value FROM ledger_meta WHERE key = 'page_token_key'";
+
+// A write that carries its result from the writer's transaction to `done`.
+template <typename Result, typename Write>
+class StoreWrite final : public sqlite::WriteItem {
+ public:
+  StoreWrite(size_t weight, Write write, std::function<void(absl::StatusOr<Result>)> done)
+      : weight_(weight), write_(std::move(write)), done_(std::move(done)) {}
+
+  size_t weight() const override { return weight_; }
+  absl::Status Apply(Connection& connection) override {
+    result_ = write_(connection);
+    return result_.status();
+  }
+  void Finish(const absl::Status& status) override {
+    if (!status.ok()) result_ = status;
+    done_(std::move(result_));
+  }
+
+ private:
+  const size_t weight_;
+  const Write write_;
+  const std::function<void(absl::StatusOr<Result>)> done_;
+  absl::StatusOr<Result> result_ = absl::UnknownError("not applied");
+};
+
+// What a new database gets once: the secret of its page tokens, its birth, and a name that no
+// other copy of the ledger has.
+absl::Status MakeMeta(Connection& connection, absl::Time now) {
+  const sqlite::Blob key{RandomBytes(kPageTokenKeyBytes)};
+  TMS_RETURN_IF_ERROR(connection.Run("BEGIN IMMEDIATE"));
+  TMS_RETURN_IF_ERROR(connection.Run(kInsertMeta, "page_token_key", key));
+  TMS_RETURN_IF_ERROR(connection.Run(kInsertMeta, "created_at", FormatTimestamp(now)));
+  TMS_RETURN_IF_ERROR(connection.Run(kInsertMeta, "epoch", NewUuidV7(now)));
+  return connection.Run("COMMIT");
+}
+
+absl::StatusOr<std::string> ReadPageTokenKey(Connection& connection) {
+  const auto read = [](const sqlite::Row& row) { return row.Text(0); };
+  TMS_ASSIGN_OR_RETURN(const std::optional<std::string> key, connection.ReadOne(kSelectKey, read));
+  if (!key.has_value() || key->size() != kPageTokenKeyBytes) {
+    return MakeStatus(absl::StatusCode::kDataLoss, "DATABASE_DAMAGED",
+                      "the database has lost the key of its page tokens");
+  }
+  return *key;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options options,
+                                                                     const Clock& clock) {
+  std::unique_ptr<SqliteJobStore> store(new SqliteJobStore(clock));
+  const std::string& path = options.path;
+  TMS_ASSIGN_OR_RETURN(store->lock_, sqlite::LockFile::Acquire(sqlite::LockPathOf(path)));
+  TMS_ASSIGN_OR_RETURN(const int version, sqlite::CheckVersion(path, LedgerSchema()));
+  TMS_ASSIGN_OR_RETURN(auto connection, Connection::Open(path, sqlite::OpenMode::kCreateOrWrite));
+  TMS_RETURN_IF_ERROR(connection->SetUpWriter());
+  TMS_ASSIGN_OR_RETURN(store->backup_path_,
+                       sqlite::Migrate(*connection, path, version, LedgerSchema(), clock.Now()));
+  TMS_RETURN_IF_ERROR(MakeMeta(*connection, clock.Now()));
+  TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
+  store->writer_ = std::make_unique<sqlite::GroupCommitWriter>(
+      std::move(connection),
+      sqlite::GroupCommitWriter::Options{.hook = &store->stats_,
+                                         .on_failure = std::move(options.on_failure)});
+  TMS_ASSIGN_OR_RETURN(store->readers_, sqlite::ReaderPool::Open(path, options.reader_count));
+  return store;
+}
+
+template <typename Result, typename Write>
+void SqliteJobStore::Submit(size_t weight, Write write,
+                            std::function<void(absl::StatusOr<Result>)> done) {
+  const auto in_context = [this, write = std::move(write)](Connection& connection) {
+    StatsDeltas deltas;
+    WriteContext context{connection, deltas, clock_.Now()};
+    auto result = write(context);
+    // Only now: what a failed item has counted must go with the rest of it.
+    if (result.ok()) stats_.deltas().Add(deltas);
+    return result;
+  };
+  using Item = StoreWrite<Result, decltype(in_context)>;
+  writer_->Submit(std::make_unique<Item>(weight, in_context, std::move(done)));
+}
+
+template <typename Result, typename Read>
+absl::StatusOr<Result> SqliteJobStore::ReadWith(Read read) {
+  absl::StatusOr<Result> result = absl::UnknownError("not read");
+  const absl::Status status = readers_->Read([&](Connection& connection) {
+    result = read(connection);
+    return result.status();
+  });
+  if (!status.ok()) return status;
+  return result;
+}
+
+void SqliteJobStore::Record(OwnerEvent event, RecordDone done) {
+  const auto* start = std::get_if<JobStart>(&event.fact);
+  const size_t weight = 1 + (start == nullptr ? 0 : start->cids.size());
+  auto prepared = std::make_shared<const PreparedEvent>(Prepare(std::move(event)));
+  Submit<RecordResult>(
+      weight, [prepared](WriteContext& context) { return RecordEvent(context, *prepared); },
+      std::move(done));
+}
+
+void SqliteJobStore::Presume(std::string job_id, std::string message, UpdateDone done) {
+  const auto presume = [job_id = std::move(job_id), message = std::move(message)](
+                           WriteContext& context) { return PresumeJob(context, job_id, message); };
+  Submit<Job>(1, presume, std::move(done));
+}
+
+void SqliteJobStore::Resolve(Resolution resolution, UpdateDone done) {
+  const auto resolve = [resolution = std::move(resolution)](WriteContext& context) {
+    return ResolveJob(context, resolution);
+  };
+  Submit<Job>(1, resolve, std::move(done));
+}
+
+absl::StatusOr<Job> SqliteJobStore::GetJob(const std::string& job_id, bool full) {
+  return ReadWith<Job>([&](Connection& connection) -> absl::StatusOr<Job> {
+    TMS_ASSIGN_OR_RETURN(Job job, GetJobRow(connection, job_id));
+    if (full) TMS_RETURN_IF_ERROR(AddFullView(connection, job));
+    return job;
+  });
+}
+
+absl::StatusOr<JobPage> SqliteJobStore::ListJobs(const JobFilter& filter,
+                                                 std::optional<JobKey> after, int limit) {
+  return ReadWith<JobPage>(
+      [&](Connection& connection) { return ReadJobPage(connection, filter, after, limit); });
+}
+
+absl::StatusOr<HistoryPage> SqliteJobStore::ListEvents(const std::string& job_id,
+                                                       std::optional<int64_t> after, int limit) {
+  return ReadWith<HistoryPage>(
+      [&](Connection& connection) { return ReadHistory(connection, job_id, after, limit); });
+}
+
+absl::StatusOr<CustomerPage> SqliteJobStore::ListCustomers(const std::string& job_id,
+                                                           std::optional<int64_t> after,
+                                                           int limit) {
+  return ReadWith<CustomerPage>(
+      [&](Connection& connection) { return ReadCustomers(connection, job_id, after, limit); });
+}
+
+absl::StatusOr<std::vector<StatsRow>> SqliteJobStore::GetStats(const StatsQuery& query, int limit) {
+  return ReadWith<std::vector<StatsRow>>(
+      [&](Connection& connection) { return ReadStats(connection, query, limit); });
+}
+
+absl::StatusOr<std::vector<OpenJob>> SqliteJobStore::ListOpenJobs() {
+  return ReadWith<std::vector<OpenJob>>(ReadOpenJobs);
+}
+
+}  // namespace tms::ledger

@@ -1,0 +1,92 @@
+// JobStore in one SQLite file, embedded in the ledger's process; docs/on-disk.md describes the
+// file.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/sqlite/group_commit_writer.h"
+#include "common/sqlite/lock_file.h"
+#include "common/sqlite/reader_pool.h"
+#include "services/ledger/job_store.h"
+#include "services/ledger/sqlite_stats.h"
+#include "services/ledger/sqlite_writes.h"
+
+namespace tms::ledger {
+
+// Owned by main. Writes go through one thread in groups, reads run on the caller's thread on a
+// connection of a small pool. Destroying it writes what waits.
+class SqliteJobStore final : public JobStore {
+ public:
+  struct Options {
+    std::string path;
+    // Each takes up to 16 MiB of cache; more than threads that read are of no use.
+    int reader_count = 4;
+    // Called on the writer's thread when the file can't be written any more: the process should
+    // end, and find out after a restart what is on the disk.
+    std::function<void(const absl::Status&)> on_failure;
+  };
+
+  // Takes the lock, migrates, opens. FAILED_PRECONDITION if another process has the file, or the
+  // file is not a ledger's or of a newer version (it is then left as it is).
+  static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(Options options, const Clock& clock);
+
+  // The copy that was made before a migration, if one was.
+  const std::optional<std::string>& backup_path() const { return backup_path_; }
+
+  void Record(OwnerEvent event, RecordDone done) override;
+  void Presume(std::string job_id, std::string message, UpdateDone done) override;
+  void Resolve(Resolution resolution, UpdateDone done) override;
+  absl::StatusOr<Job> GetJob(const std::string& job_id, bool full) override;
+  absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, std::optional<JobKey> after,
+                                   int limit) override;
+  absl::StatusOr<HistoryPage> ListEvents(const std::string& job_id, std::optional<int64_t> after,
+                                         int limit) override;
+  absl::StatusOr<CustomerPage> ListCustomers(const std::string& job_id,
+                                             std::optional<int64_t> after, int limit) override;
+  absl::StatusOr<std::vector<StatsRow>> GetStats(const StatsQuery& query, int limit) override;
+  absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override;
+  std::string PageTokenKey() const override { return page_token_key_; }
+
+ private:
+  // Writes the counters that a group has changed.
+  class StatsHook final : public sqlite::GroupHook {
+   public:
+    StatsDeltas& deltas() { return deltas_; }
+    absl::Status BeforeCommit(sqlite::Connection& connection) override {
+      return deltas_.Flush(connection);
+    }
+    void AfterCommit() override { deltas_.Clear(); }
+    void AfterRollback() override { deltas_.Clear(); }
+
+   private:
+    StatsDeltas deltas_;
+  };
+
+  explicit SqliteJobStore(const Clock& clock) : clock_(clock) {}
+
+  // Queues `write(context)`, whose result `done` hears after the commit.
+  template <typename Result, typename Write>
+  void Submit(size_t weight, Write write, std::function<void(absl::StatusOr<Result>)> done);
+
+  // Runs `read(connection)` on a connection of the pool.
+  template <typename Result, typename Read>
+  absl::StatusOr<Result> ReadWith(Read read);
+
+  const Clock& clock_;
+  std::optional<std::string> backup_path_;
+  std::string page_token_key_;
+
+  // In the order in which they must be made; they go in the reverse order.
+  std::unique_ptr<sqlite::LockFile> lock_;
+  StatsHook stats_;
+  std::unique_ptr<sqlite::GroupCommitWriter> writer_;
+  std::unique_ptr<sqlite::ReaderPool> readers_;
+};
+
+}  // namespace tms::ledger

@@ -1,0 +1,208 @@
+// ListJobs: steps through one index, checks each row, stops at the page's end or at the bound.
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/base/time_text.h"
+#include "services/ledger/sqlite_conditions.h"
+#include "services/ledger/sqlite_reads.h"
+#include "services/ledger/sqlite_rows.h"
+
+namespace tms::ledger {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Row;
+
+// A cid with more jobs than this is looked for in the jobs themselves: it is then frequent enough
+// to be met soon, and its jobs are too many to be sorted for each page.
+constexpr int kRareCidJobs = 5'000;
+
+constexpr char kCountCid[] =
+    "SELECT count(*) FROM (SELECT 1 FROM job_cids WHERE cid = ?1 LIMIT ?2)";
+
+// ?1, ?2 the key to go on below; ?3 the driver's value; ?4 the earliest time; ?5 … ?14 conditions,
+// NULL where anything matches.
+#define TMS_LIST_HEAD                                                                            \
+  "SELECT number, created_at, "                                                                  \
+  "(?5 IS NULL OR user_id IN (SELECT value FROM json_each(?5))) "                                \
+  "AND (?6 IS NULL OR status IN (SELECT value FROM json_each(?6))) "                             \
+  "AND (?7 IS NULL OR coalesce(failure_reason, '') IN (SELECT value FROM json_each(?7))) "       \
+  "AND (?8 IS NULL OR coalesce(effect, '') IN (SELECT value FROM json_each(?8))) "               \
+  "AND (?9 IS NULL OR action_code IN (SELECT value FROM json_each(?9))) "                        \
+  "AND (?10 IS NULL OR cluster IN (SELECT value FROM json_each(?10))) "                          \
+  "AND (?11 IS NULL OR batch_id IS ?11) AND (?12 IS NULL OR request_id IS ?12) "                 \
+  "AND (?13 IS NULL OR http_status IS ?13) "                                                     \
+  "AND (?14 IS NULL OR EXISTS(SELECT 1 FROM job_cids WHERE cid = ?14 AND job_number = number)) " \
+  "FROM jobs "
+#define TMS_LIST_TAIL                                         \
+  "AND (created_at, number) < (?1, ?2) AND created_at >= ?4 " \
+  "ORDER BY created_at DESC, number DESC"
+
+constexpr char kByRequestId[] =
+    TMS_LIST_HEAD "INDEXED BY jobs_by_request WHERE request_id = ?3 " TMS_LIST_TAIL;
+constexpr char kByBatch[] =
+    TMS_LIST_HEAD "INDEXED BY jobs_by_batch WHERE batch_id = ?3 " TMS_LIST_TAIL;
+constexpr char kByCid[] = TMS_LIST_HEAD
+    "NOT INDEXED WHERE number IN (SELECT job_number FROM job_cids WHERE cid = ?3) " TMS_LIST_TAIL;
+constexpr char kInProgress[] =
+    TMS_LIST_HEAD "INDEXED BY jobs_in_progress WHERE status = 'IN_PROGRESS' " TMS_LIST_TAIL;
+constexpr char kEffectUnknown[] =
+    TMS_LIST_HEAD "INDEXED BY jobs_effect_unknown WHERE effect = 'UNKNOWN' " TMS_LIST_TAIL;
+constexpr char kByHttpError[] = TMS_LIST_HEAD
+    "INDEXED BY jobs_http_error WHERE http_status = ?3 AND http_status >= 300 " TMS_LIST_TAIL;
+constexpr char kByUser[] =
+    TMS_LIST_HEAD "INDEXED BY jobs_by_user WHERE user_id = ?3 " TMS_LIST_TAIL;
+constexpr char kFailed[] =
+    TMS_LIST_HEAD "INDEXED BY jobs_failed WHERE status = 'FAILED' " TMS_LIST_TAIL;
+constexpr char kByCluster[] =
+    TMS_LIST_HEAD "INDEXED BY jobs_by_cluster WHERE cluster = ?3 " TMS_LIST_TAIL;
+constexpr char kByCreated[] = TMS_LIST_HEAD "INDEXED BY jobs_by_created WHERE true " TMS_LIST_TAIL;
+
+// Columns of the statements above.
+constexpr int kNumber = 0;
+constexpr int kCreatedAt = 1;
+constexpr int kMatches = 2;
+
+// Sorts behind every time's text.
+constexpr char kEndOfTime[] = "~";
+
+absl::StatusOr<bool> IsRare(Connection& connection, const std::string& cid) {
+  if (cid.empty()) return false;
+  const auto read = [](const Row& row) { return row.Int(0); };
+  TMS_ASSIGN_OR_RETURN(const std::optional<int64_t> count,
+                       connection.ReadOne(kCountCid, read, cid, kRareCidJobs + 1));
+  return count <= kRareCidJobs;
+}
+
+std::optional<std::string> DriverText(ListDriver driver, const JobFilter& filter) {
+  switch (driver) {
+    case ListDriver::kRequestId:
+      return filter.request_id;
+    case ListDriver::kBatch:
+      return filter.batch_id;
+    case ListDriver::kCid:
+      return filter.cid;
+    case ListDriver::kUser:
+      return filter.user_ids.front();
+    case ListDriver::kCluster:
+      return filter.clusters.front();
+    default:
+      return std::nullopt;
+  }
+}
+
+// The key below which every row of the page lies.
+JobKey UpperKey(const JobFilter& filter, std::optional<JobKey> after) {
+  const JobKey before{.created_at = filter.created_before.value_or(absl::InfiniteFuture())};
+  if (after.has_value() && after->created_at < before.created_at) return *after;
+  return before;
+}
+
+struct PassedRow {
+  int64_t number = 0;
+  std::string created_at;
+};
+
+// Decides row by row when a page is complete.
+class PageCollector {
+ public:
+  explicit PageCollector(int limit) : limit_(limit) {}
+
+  bool Take(const Row& row) {
+    if (std::ssize(matches_) == limit_ || examined_ == kMaxExaminedRows) {
+      more_ = true;
+      return false;
+    }
+    ++examined_;
+    last_ = {.number = row.Int(kNumber), .created_at = row.Text(kCreatedAt)};
+    if (row.Int(kMatches) != 0) matches_.push_back(last_.number);
+    return true;
+  }
+
+  const std::vector<int64_t>& matches() const { return matches_; }
+  // Where the next page goes on.
+  std::optional<PassedRow> next() const { return more_ ? std::optional(last_) : std::nullopt; }
+
+ private:
+  const int limit_;
+  std::vector<int64_t> matches_;
+  int examined_ = 0;
+  PassedRow last_;
+  bool more_ = false;
+};
+
+absl::Status StepThrough(Connection& connection, const JobFilter& filter, const JobKey& upper,
+                         PageCollector& page) {
+  TMS_ASSIGN_OR_RETURN(const bool cid_is_rare, IsRare(connection, filter.cid));
+  const ListDriver driver = PlanList(filter, cid_is_rare);
+  const std::string upper_text =
+      upper.created_at == absl::InfiniteFuture() ? kEndOfTime : FormatTimestamp(upper.created_at);
+  const std::string lower_text =
+      filter.created_after.has_value() ? FormatTimestamp(*filter.created_after) : "";
+  const std::optional<std::string> driver_text = DriverText(driver, filter);
+  const sqlite::Value driver_value = driver == ListDriver::kHttpError
+                                         ? sqlite::Value(*filter.http_status)
+                                         : sqlite::Value(driver_text);
+  const auto if_given = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+  };
+  return connection.Visit(
+      ListStatement(driver), [&](const Row& row) { return page.Take(row); }, upper_text,
+      upper.number, driver_value, lower_text, AnyOf(filter.user_ids), AnyOf(filter.statuses),
+      AnyOf(filter.failure_reasons), AnyOf(filter.effects), AnyOf(filter.action_codes),
+      AnyOf(filter.clusters), if_given(filter.batch_id), if_given(filter.request_id),
+      filter.http_status, if_given(filter.cid));
+}
+
+}  // namespace
+
+const char* ListStatement(ListDriver driver) {
+  switch (driver) {
+    case ListDriver::kRequestId:
+      return kByRequestId;
+    case ListDriver::kBatch:
+      return kByBatch;
+    case ListDriver::kCid:
+      return kByCid;
+    case ListDriver::kInProgress:
+      return kInProgress;
+    case ListDriver::kEffectUnknown:
+      return kEffectUnknown;
+    case ListDriver::kHttpError:
+      return kByHttpError;
+    case ListDriver::kUser:
+      return kByUser;
+    case ListDriver::kFailed:
+      return kFailed;
+    case ListDriver::kCluster:
+      return kByCluster;
+    case ListDriver::kCreated:
+      break;
+  }
+  return kByCreated;
+}
+
+absl::StatusOr<JobPage> ReadJobPage(Connection& connection, const JobFilter& filter,
+                                    std::optional<JobKey> after, int limit) {
+  PageCollector collector(limit);
+  TMS_RETURN_IF_ERROR(StepThrough(connection, filter, UpperKey(filter, after), collector));
+  JobPage page;
+  for (const int64_t number : collector.matches()) {
+    TMS_ASSIGN_OR_RETURN(std::optional<Job> job, FindJobByNumber(connection, number));
+    page.jobs.push_back(*std::move(job));
+  }
+  if (const std::optional<PassedRow> next = collector.next()) {
+    const std::optional<absl::Time> created_at = ParseTimestamp(next->created_at);
+    if (!created_at.has_value()) {
+      return MakeStatus(absl::StatusCode::kDataLoss, "DATABASE_DAMAGED",
+                        "the database holds '" + next->created_at + "' in column 'created_at'");
+    }
+    page.next = JobKey{.created_at = *created_at, .number = next->number};
+  }
+  return page;
+}
+
+}  // namespace tms::ledger

@@ -1,0 +1,28 @@
+// Reading jobs.db, each function inside one read transaction. For the SQLite store alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/sqlite/connection.h"
+#include "services/ledger/job_store.h"
+#include "services/ledger/list_plan.h"
+
+namespace tms::ledger {
+
+absl::StatusOr<JobPage> ReadJobPage(sqlite::Connection& connection, const JobFilter& filter,
+                                    std::optional<JobKey> after, int limit);
+absl::StatusOr<HistoryPage> ReadHistory(sqlite::Connection& connection, const std::string& job_id,
+                                        std::optional<int64_t> after, int limit);
+absl::StatusOr<CustomerPage> ReadCustomers(sqlite::Connection& connection,
+                                           const std::string& job_id, std::optional<int64_t> after,
+                                           int limit);
+absl::StatusOr<std::vector<OpenJob>> ReadOpenJobs(sqlite::Connection& connection);
+
+// The statement that ReadJobPage runs; for the test that looks at its query plan.
+const char* ListStatement(ListDriver driver);
+
+}  // namespace tms::ledger

@@ -1,0 +1,274 @@
+// Events of owners: what a STARTED and a FINISHED do.
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/digest.h"
+#include "common/base/status.h"
+#include "common/base/time_text.h"
+#include "services/ledger/job_transitions.h"
+#include "services/ledger/request_payload.h"
+#include "services/ledger/sqlite_rows.h"
+#include "services/ledger/sqlite_writes.h"
+
+namespace tms::ledger {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Row;
+
+// Payloads up to this size are stored as they are, for people who look at the row; larger ones are
+// built from the cids when they are read, so that a fleet's cids are not stored twice.
+constexpr size_t kMaxStoredPayloadCids = 100;
+
+constexpr char kSelectTold[] =
+    "SELECT verdict, detail, earlier_job_id, content_digest FROM job_events "
+    "WHERE job_id = ?1 AND event_seq = ?2 AND actor = ?3 ORDER BY number DESC";
+constexpr char kSelectClaim[] =
+    "SELECT number, fingerprint FROM jobs INDEXED BY jobs_request_claim "
+    "WHERE user_id = ?1 AND request_claim = ?2";
+constexpr char kInsertJob[] =
+    "INSERT INTO jobs(job_id, created_at, user_id, status, action_code, action_name, cluster, "
+    "batch_id, request_id, updated_at, timeout_ms, customer_count, request_claim, fingerprint, "
+    "owner, incarnation, rerun_of, twin_of, source_ip, cluster_url, request_payload) "
+    "VALUES(?1, ?2, ?3, 'IN_PROGRESS', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+    "?17, ?18, ?19, ?20)";
+constexpr char kInsertCid[] = "INSERT INTO job_cids(job_number, position, cid) VALUES(?1, ?2, ?3)";
+
+void AddFact(const JobStart& start, const sqlite::Blob& cids_digest, PartsEncoder& parts) {
+  // Without `spooled`: a start that is sent again by way of the spool is still the same.
+  parts.Add("STARTED").Add(start.user_id).Add(start.batch_id).Add(start.action_code);
+  parts.Add(start.action_name).Add(start.cluster).Add(start.cluster_url);
+  parts.Add(cids_digest.bytes).Add(start.request_id).Add(start.fingerprint);
+  parts.Add(absl::ToInt64Milliseconds(start.timeout)).Add(start.source_ip).Add(start.rerun_of);
+}
+
+void AddOptional(const std::optional<std::string>& text, PartsEncoder& parts) {
+  parts.Add(int{text.has_value()}).Add(text.value_or(""));
+}
+
+void AddFact(const JobFinish& finish, PartsEncoder& parts) {
+  const Outcome& outcome = finish.outcome;
+  parts.Add("FINISHED").Add(ToWord(outcome.status)).Add(outcome.http_status.value_or(-1));
+  parts.Add(ToWord(outcome.failure_reason)).Add(ToWord(outcome.effect));
+  AddOptional(outcome.error_message, parts);
+  AddOptional(finish.response_summary, parts);
+  parts.Add(int{finish.response_summary_cut});
+  parts.Add(finish.elapsed.has_value() ? absl::ToInt64Milliseconds(*finish.elapsed) : -1);
+}
+
+// One attempt to apply one event.
+class Recorder {
+ public:
+  Recorder(WriteContext& context, const PreparedEvent& prepared)
+      : context_(context), prepared_(prepared), event_(prepared.event) {}
+
+  absl::StatusOr<RecordResult> Record();
+
+ private:
+  struct Answer {
+    Verdict verdict;
+    std::string detail;
+    std::string earlier_job_id;
+    bool same_content;
+  };
+
+  absl::StatusOr<RecordResult> Start(const JobStart& start);
+  absl::StatusOr<RecordResult> StartNew(const JobStart& start, const std::string& twin_of);
+  absl::StatusOr<RecordResult> Finish(const JobFinish& finish);
+
+  // What the owner was answered when it sent this event before.
+  absl::StatusOr<std::optional<Answer>> FindAnswer();
+  absl::StatusOr<RecordResult> AnswerAgain(const Answer& answer);
+  absl::StatusOr<RecordResult> Reject(const Job& job, std::string why);
+
+  absl::Status InsertJob(const JobStart& start, Job& job);
+  absl::Status AppendEvent(Verdict verdict, const std::string& detail, const Job& job);
+
+  WriteContext& context_;
+  const PreparedEvent& prepared_;
+  const OwnerEvent& event_;
+};
+
+absl::StatusOr<RecordResult> Recorder::Record() {
+  const auto* start = std::get_if<JobStart>(&event_.fact);
+  TMS_ASSIGN_OR_RETURN(const std::optional<Answer> answer, FindAnswer());
+  if (answer.has_value()) {
+    // A start that was refused, went by the spool all the same, and may have been called by now,
+    // must have its row.
+    const bool must_have_row =
+        start != nullptr && start->spooled &&
+        (answer->verdict == Verdict::kDuplicateOf || answer->verdict == Verdict::kConflict);
+    if (!must_have_row) return AnswerAgain(*answer);
+  }
+  return start != nullptr ? Start(*start) : Finish(std::get<JobFinish>(event_.fact));
+}
+
+absl::StatusOr<std::optional<Recorder::Answer>> Recorder::FindAnswer() {
+  std::optional<Answer> answer;
+  const auto read = [&](const Row& row) {
+    const bool same = row.Text(3) == prepared_.content_digest.bytes;
+    if (same || !answer.has_value()) {
+      answer = Answer{.verdict = VerdictFromWord(row.Text(0)).value_or(Verdict::kRejected),
+                      .detail = row.Text(1),
+                      .earlier_job_id = row.Text(2),
+                      .same_content = same};
+    }
+    return !same;
+  };
+  TMS_RETURN_IF_ERROR(
+      context_.connection.Visit(kSelectTold, read, event_.job_id, event_.event_seq, event_.owner));
+  return answer;
+}
+
+absl::StatusOr<RecordResult> Recorder::AnswerAgain(const Answer& answer) {
+  const std::string& job_id = answer.earlier_job_id.empty() ? event_.job_id : answer.earlier_job_id;
+  TMS_ASSIGN_OR_RETURN(Job job, GetJobRow(context_.connection, job_id));
+  if (!answer.same_content) {
+    return Reject(job, "event_seq " + std::to_string(event_.event_seq) +
+                           " was used before for another event");
+  }
+  const Verdict verdict = answer.verdict == Verdict::kApplied ? Verdict::kReplayed : answer.verdict;
+  return RecordResult{.verdict = verdict, .job = std::move(job), .detail = answer.detail};
+}
+
+absl::StatusOr<RecordResult> Recorder::Start(const JobStart& start) {
+  TMS_ASSIGN_OR_RETURN(const std::optional<Job> same_id,
+                       FindJob(context_.connection, event_.job_id));
+  if (same_id.has_value()) return Reject(*same_id, "the job was started before");
+  if (start.request_id.empty()) return StartNew(start, "");
+
+  std::string fingerprint;
+  const auto read = [&](const Row& row) {
+    fingerprint = row.Text(1);
+    return row.Int(0);
+  };
+  TMS_ASSIGN_OR_RETURN(
+      const std::optional<int64_t> holder,
+      context_.connection.ReadOne(kSelectClaim, read, start.user_id, start.request_id));
+  if (!holder.has_value()) return StartNew(start, "");
+  TMS_ASSIGN_OR_RETURN(std::optional<Job> earlier, FindJobByNumber(context_.connection, *holder));
+  if (start.spooled) return StartNew(start, earlier->job_id);
+
+  const bool same = fingerprint == start.fingerprint;
+  const Verdict verdict = same ? Verdict::kDuplicateOf : Verdict::kConflict;
+  const std::string detail = same ? "the request_id was used before for the same request"
+                                  : "the request_id was used before for another request";
+  TMS_RETURN_IF_ERROR(AppendEvent(verdict, detail, *earlier));
+  return RecordResult{.verdict = verdict, .job = std::move(earlier), .detail = detail};
+}
+
+absl::StatusOr<RecordResult> Recorder::StartNew(const JobStart& start, const std::string& twin_of) {
+  Job job{.job_id = event_.job_id,
+          .user_id = start.user_id,
+          .batch_id = start.batch_id,
+          .action_code = start.action_code,
+          .action_name = start.action_name,
+          .cluster = start.cluster,
+          .cluster_url = start.cluster_url,
+          .created_at = event_.occurred_at,
+          .updated_at = context_.now,
+          .timeout = start.timeout,
+          .customer_count = static_cast<int>(start.cids.size()),
+          .request_id = start.request_id,
+          .source_ip = start.source_ip,
+          .owner = event_.owner,
+          .incarnation = event_.incarnation,
+          .rerun_of = start.rerun_of,
+          .twin_of = twin_of};
+  TMS_RETURN_IF_ERROR(InsertJob(start, job));
+  TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kApplied, start.spooled ? "spooled" : "", job));
+  return RecordResult{.verdict = Verdict::kApplied, .job = std::move(job)};
+}
+
+absl::Status Recorder::InsertJob(const JobStart& start, Job& job) {
+  Connection& connection = context_.connection;
+  const std::string_view claim = job.twin_of.empty() ? std::string_view(job.request_id) : "";
+  const sqlite::Blob fingerprint{start.fingerprint};
+  TMS_RETURN_IF_ERROR(connection.Run(
+      kInsertJob, job.job_id, FormatTimestamp(job.created_at), job.user_id, job.action_code,
+      job.action_name, NullIfEmpty(job.cluster), NullIfEmpty(job.batch_id),
+      NullIfEmpty(job.request_id), FormatTimestamp(job.updated_at),
+      absl::ToInt64Milliseconds(start.timeout), job.customer_count, NullIfEmpty(claim), fingerprint,
+      job.owner, job.incarnation, NullIfEmpty(job.rerun_of), NullIfEmpty(job.twin_of),
+      NullIfEmpty(job.source_ip), NullIfEmpty(job.cluster_url), prepared_.request_payload));
+  job.number = connection.last_row_id();
+  int64_t position = 0;
+  for (const std::string& cid : start.cids) {
+    TMS_RETURN_IF_ERROR(connection.Run(kInsertCid, job.number, ++position, cid));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RecordResult> Recorder::Finish(const JobFinish& finish) {
+  TMS_ASSIGN_OR_RETURN(std::optional<Job> job, FindJob(context_.connection, event_.job_id));
+  if (!job.has_value()) return RecordResult{.verdict = Verdict::kUnknownJob};
+  if (job->owner != event_.owner) return Reject(*job, "the job belongs to another owner");
+  Outcome claim = finish.outcome;
+  claim.source = OutcomeSource::kTold;
+  const TransitionDecision decision = Decide(job->outcome, claim, /*overdue=*/false);
+  if (decision.kind == TransitionDecision::Kind::kReject) return Reject(*job, decision.why);
+
+  const OutcomeChange change{.outcome = decision.next,
+                             .finished_at = event_.occurred_at,
+                             .elapsed = finish.elapsed,
+                             .response_summary = finish.response_summary,
+                             .response_summary_cut = finish.response_summary_cut};
+  TMS_RETURN_IF_ERROR(ChangeOutcome(context_, change, *job));
+  TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kApplied, "", *job));
+  return RecordResult{.verdict = Verdict::kApplied, .job = std::move(job)};
+}
+
+absl::StatusOr<RecordResult> Recorder::Reject(const Job& job, std::string why) {
+  std::string detail = std::move(why);
+  if (const auto* finish = std::get_if<JobFinish>(&event_.fact)) {
+    const Outcome& told = finish->outcome;
+    detail += "; told was " + std::string(ToWord(told.status));
+    if (told.http_status.has_value()) detail += " " + std::to_string(*told.http_status);
+    detail += " " + std::string(ToWord(told.failure_reason)) + " effect " +
+              std::string(ToWord(told.effect)) + " " + told.error_message.value_or("");
+  }
+  TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kRejected, detail, job));
+  return RecordResult{.verdict = Verdict::kRejected, .job = job, .detail = std::move(detail)};
+}
+
+absl::Status Recorder::AppendEvent(Verdict verdict, const std::string& detail, const Job& job) {
+  const bool start = std::holds_alternative<JobStart>(event_.fact);
+  return AppendHistory(context_, {.job_id = event_.job_id,
+                                  .kind = start ? HistoryKind::kStarted : HistoryKind::kFinished,
+                                  .occurred_at = event_.occurred_at,
+                                  .actor = event_.owner,
+                                  .verdict = verdict,
+                                  .detail = detail,
+                                  .outcome = job.outcome,
+                                  .told = &prepared_,
+                                  .earlier_job_id = job.job_id == event_.job_id ? "" : job.job_id});
+}
+
+}  // namespace
+
+PreparedEvent Prepare(OwnerEvent event) {
+  PreparedEvent prepared{.event = std::move(event)};
+  PartsEncoder parts;
+  if (const auto* start = std::get_if<JobStart>(&prepared.event.fact)) {
+    PartsEncoder cids;
+    for (const std::string& cid : start->cids) cids.Add(cid);
+    prepared.cids_digest.bytes = Sha256(cids.bytes());
+    AddFact(*start, prepared.cids_digest, parts);
+    if (start->cids.size() <= kMaxStoredPayloadCids) {
+      prepared.request_payload = RequestPayload(start->action_name, start->cids);
+    }
+  } else {
+    AddFact(std::get<JobFinish>(prepared.event.fact), parts);
+  }
+  prepared.content_digest.bytes = Sha256(parts.bytes());
+  return prepared;
+}
+
+absl::StatusOr<RecordResult> RecordEvent(WriteContext& context, const PreparedEvent& prepared) {
+  return Recorder(context, prepared).Record();
+}
+
+}  // namespace tms::ledger

@@ -1,0 +1,72 @@
+// What one event, presumption or resolution does to jobs.db. For the SQLite store alone.
+//
+// Everything here runs on the writer's thread, inside the transaction and savepoint of its item: an
+// error undoes all that the call wrote.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/sqlite/connection.h"
+#include "services/ledger/job.h"
+#include "services/ledger/job_store.h"
+#include "services/ledger/sqlite_stats.h"
+
+namespace tms::ledger {
+
+struct WriteContext {
+  sqlite::Connection& connection;
+  StatsDeltas& stats;
+  absl::Time now;
+};
+
+// An owner's event, with all that can be computed before it reaches the writer's thread.
+struct PreparedEvent {
+  OwnerEvent event;
+  // Says whether a repeated event is the same.
+  sqlite::Blob content_digest;
+  // STARTED only.
+  sqlite::Blob cids_digest;
+  std::optional<std::string> request_payload;
+};
+PreparedEvent Prepare(OwnerEvent event);
+
+absl::StatusOr<RecordResult> RecordEvent(WriteContext& context, const PreparedEvent& prepared);
+absl::StatusOr<Job> PresumeJob(WriteContext& context, const std::string& job_id,
+                               const std::string& message);
+absl::StatusOr<Job> ResolveJob(WriteContext& context, const Resolution& resolution);
+
+// Parts of the above.
+
+// How a job changes besides its outcome; unset ones stay as they are.
+struct OutcomeChange {
+  Outcome outcome;
+  absl::Time finished_at;
+  std::optional<absl::Duration> elapsed;
+  std::optional<std::string> response_summary;
+  bool response_summary_cut = false;
+};
+// Changes row, counters and request_id's claim; `job` becomes what the row is then.
+absl::Status ChangeOutcome(WriteContext& context, const OutcomeChange& change, Job& job);
+
+struct HistoryRow {
+  const std::string& job_id;
+  HistoryKind kind;
+  absl::Time occurred_at;
+  const std::string& actor;
+  Verdict verdict;
+  std::string detail;
+  const Outcome& outcome;  // as it stands after the event
+  // An owner's event only.
+  const PreparedEvent* told = nullptr;
+  // With kDuplicateOf, kConflict.
+  std::string earlier_job_id;
+};
+absl::Status AppendHistory(WriteContext& context, const HistoryRow& row);
+
+// Text that may be absent: NULL in the database.
+std::optional<std::string_view> NullIfEmpty(std::string_view text);
+
+}  // namespace tms::ledger
