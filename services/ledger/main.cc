@@ -1,0 +1,90 @@
+// job_ledger_service: wires the ledger together, serves until SIGTERM or SIGINT.
+#include <atomic>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/runtime/logging.h"
+#include "common/runtime/options.h"
+#include "common/runtime/signals.h"
+#include "services/ledger/ledger_host.h"
+#include "services/ledger/sqlite_job_store.h"
+
+namespace {
+
+using tms::Message;
+
+constexpr char kTag[] = "MAIN";
+constexpr int kFailure = 1;
+// What ends after the drain (closing the database) gets this much longer before the watchdog.
+constexpr absl::Duration kCloseLimit = absl::Seconds(10);
+
+struct Flags {
+  std::string db = "jobs.db";
+  absl::Duration drain_limit = absl::Seconds(30);
+  tms::ledger::LedgerOptions ledger{.server = {.listen = "127.0.0.1:50052"}};
+};
+
+// The exit code if the program must end now.
+std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
+  tms::Options options("job_ledger_service", "Keeps the ledger of Set Actions in one SQLite file.");
+  options.AddAddress("--listen", flags.ledger.server.listen, "Address to serve gRPC on");
+  options.Add("--db", flags.db, "The ledger's file; made if there is none");
+  options.Add("--grace", flags.ledger.grace,
+              "Time after a job's timeout until its outcome is presumed unknown", absl::Seconds(1),
+              absl::Hours(1));
+  options.Add("--readers", flags.ledger.readers, "Reads at a time", 1, 64);
+  options.Add("--drain-limit", flags.drain_limit,
+              "Time that calls in flight get to end after SIGTERM", absl::ZeroDuration(),
+              absl::Minutes(10));
+  options.Add("--reflection", flags.ledger.server.reflection, "Serve gRPC reflection");
+  return options.Parse(argc, argv);
+}
+
+int Fail(const char* event, const absl::Status& status) {
+  tms::log::Error(kTag, event, {{"error", Message(status)}});
+  return kFailure;
+}
+
+int Run(const Flags& flags) {
+  std::atomic<bool> store_failed = false;
+  tms::ledger::SqliteJobStore::Options store_options;
+  store_options.path = flags.db;
+  store_options.reader_count = flags.ledger.readers;
+  store_options.on_failure = [&store_failed](const absl::Status& status) {
+    tms::log::Error(kTag, "store_failed", {{"error", Message(status)}});
+    store_failed = true;
+    tms::RequestTermination();
+  };
+  auto store = tms::ledger::SqliteJobStore::Open(store_options, tms::SystemClock());
+  if (!store.ok()) return Fail("open_failed", store.status());
+  if (const auto& backup = (*store)->backup_path()) {
+    tms::log::Info(kTag, "migrated", {{"db", flags.db}, {"backup", *backup}});
+  }
+
+  auto host = tms::ledger::LedgerHost::Start(flags.ledger, **store, tms::SystemClock());
+  if (!host.ok()) return Fail("start_failed", host.status());
+  tms::log::Info(
+      kTag, "serving",
+      {{"listen", flags.ledger.server.listen}, {"port", (*host)->port()}, {"db", flags.db}});
+
+  const int signal = tms::WaitForTermination();
+  tms::log::Info(kTag, "draining", {{"signal", signal}});
+  const tms::Watchdog watchdog(flags.drain_limit + kCloseLimit, kFailure);
+  const bool drained = (*host)->Drain(flags.drain_limit);
+  host->reset();
+  store->reset();
+  tms::log::Info(kTag, "stopped", {{"drained", drained}});
+  return store_failed ? kFailure : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  tms::BlockTerminationSignals();
+  Flags flags;
+  if (const auto exit_code = ParseFlags(argc, argv, flags)) return *exit_code;
+  tms::RaiseFileLimit();
+  return Run(flags);
+}
