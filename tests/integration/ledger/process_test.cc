@@ -45,7 +45,10 @@ class Process {
     log_ = fdopen(ends[0], "r");
   }
   ~Process() {
-    if (pid_ > 0) Kill(SIGKILL);
+    if (pid_ > 0) {
+      Signal(SIGKILL);
+      Wait();
+    }
     fclose(log_);
   }
 
@@ -68,11 +71,7 @@ class Process {
     }
     return std::to_string(std::stoi(log.substr(at + 6)));
   }
-  // Sends the signal and waits for the end.
-  int Kill(int signal) {
-    kill(pid_, signal);
-    return Wait();
-  }
+  void Signal(int signal) { kill(pid_, signal); }
   // The exit code, or minus the signal that ended it.
   int Wait() {
     int status = 0;
@@ -116,7 +115,8 @@ TEST_F(ProcessTest, KeepsEveryAckedEventOverKill9) {
     for (int i = 0; i < 100; ++i) {
       ASSERT_EQ(stream.Ask(MakeStarted("job" + std::to_string(i))).verdict(), Ack::APPLIED);
     }
-    EXPECT_EQ(ledger.Kill(SIGKILL), -SIGKILL);
+    ledger.Signal(SIGKILL);
+    EXPECT_EQ(ledger.Wait(), -SIGKILL);
   }
   Process ledger(Arguments());
   EventStream stream(*Connect(ledger.ReadPort()));
@@ -127,10 +127,14 @@ TEST_F(ProcessTest, KeepsEveryAckedEventOverKill9) {
 
 TEST_F(ProcessTest, EndsWithExitCode0OnSigtermAlsoWithAStreamOpen) {
   Process ledger(Arguments());
-  EventStream stream(*Connect(ledger.ReadPort()));
-  ASSERT_EQ(stream.Ask(MakeStarted("job")).verdict(), Ack::APPLIED);
-  EXPECT_EQ(ledger.Kill(SIGTERM), 0);
-  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  {
+    EventStream stream(*Connect(ledger.ReadPort()));
+    ASSERT_EQ(stream.Ask(MakeStarted("job")).verdict(), Ack::APPLIED);
+    ledger.Signal(SIGTERM);
+    EXPECT_EQ(stream.NextAck().verdict(), Ack::VERDICT_UNSPECIFIED) << "the stream ends";
+    EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  }
+  EXPECT_EQ(ledger.Wait(), 0);
   EXPECT_THAT(ledger.ReadLogUntil("event=stopped"), HasSubstr("drained=true"));
 }
 
@@ -155,11 +159,13 @@ TEST_F(ProcessTest, RefusesAPortThatAnotherLedgerHasAndSaysSo) {
 TEST_F(ProcessTest, EndsWithExitCode1AndAcksNothingWhenTheDiskFails) {
   constexpr rlim_t kMaxFileBytes = 1 << 20;
   Process ledger(Arguments(), kMaxFileBytes);
-  const auto stub = Connect(ledger.ReadPort());
-  EventStream stream(*stub);
   int acked = 0;
-  while (stream.Ask(MakeStarted("job" + std::to_string(acked))).verdict() == Ack::APPLIED) ++acked;
-  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  {
+    EventStream stream(*Connect(ledger.ReadPort()));
+    const auto record = [&] { return stream.Ask(MakeStarted("job" + std::to_string(acked))); };
+    while (record().verdict() == Ack::APPLIED) ++acked;
+    EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  }
   EXPECT_THAT(ledger.ReadLogUntil("event=store_failed"), HasSubstr("event=store_failed"));
   EXPECT_EQ(ledger.Wait(), 1);
 
