@@ -52,8 +52,12 @@ absl::StatusOr<json::object> ParseObject(std::string_view body) {
 absl::Status FromJson(const json::object& object, Message& message) {
   Violations violations;
   for (const auto& [name, value] : object) {
-    if (message.GetDescriptor()->FindFieldByName(Text(name)) == nullptr) {
+    const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(Text(name));
+    if (field == nullptr) {
       violations.Add(Text(name), "unknown field");
+    } else if (field->is_repeated() && !value.is_array() && !value.is_null()) {
+      // protobuf would take it as a list of one.
+      violations.Add(Text(name), "must be a list");
     }
   }
   if (!violations.empty()) return violations.ToStatus();
