@@ -27,18 +27,21 @@ http::Response WithCommonHeaders(const AccessRecord& record, http::Response resp
   return response;
 }
 
+// `error` is logged where it is our fault: in others' mistakes it would quote what they sent.
 http::Response FinishProblem(const AccessRecord& record, const Problem& problem,
                              std::string_view error) {
-  const log::Fields fields = {{"method", record.method},
-                              {"route", record.route},
-                              {"status", problem.http_status},
-                              {"elapsed_ms", ElapsedMs(record)},
-                              {"user", record.user},
-                              {"peer", record.peer_address},
-                              {"correlation_id", record.correlation_id},
-                              {"reason", problem.reason},
-                              {"error", error}};
-  problem.http_status < 500 ? log::Info(kTag, kEvent, fields) : log::Warning(kTag, kEvent, fields);
+  const bool our_fault = problem.http_status >= 500;
+  const auto write = our_fault ? log::Warning : log::Info;
+  write(kTag, kEvent,
+        {{"method", record.method},
+         {"route", record.route},
+         {"status", problem.http_status},
+         {"elapsed_ms", ElapsedMs(record)},
+         {"user", record.user},
+         {"peer", record.peer_address},
+         {"correlation_id", record.correlation_id},
+         {"reason", problem.reason},
+         {"error", our_fault ? error : "-"}});
   return WithCommonHeaders(record, ToResponse(problem, record.correlation_id));
 }
 
@@ -67,7 +70,7 @@ http::Response Finish(const AccessRecord& record, http::Response response) {
 }
 
 http::Response Finish(const AccessRecord& record, const Problem& problem) {
-  return FinishProblem(record, problem, problem.detail);
+  return FinishProblem(record, problem, "");
 }
 
 http::Response Finish(const AccessRecord& record, const absl::Status& status) {

@@ -97,7 +97,8 @@ TEST_F(Edge, S13TheAccessLogNamesTheRouteButNothingOfBodyOrQuery) {
   SendJson("POST", "/api/v1/actions", R"({"bearer_token":"s3cret"})");
   SendJson("POST", "/api/v1/actions", R"({"bearer_token":"s3cret)");
   SendJson("POST", "/api/v1/actions", R"({"timeout":"s3cret"})");
-  Get("/api/v1/jobs/s3cret?cid=s3cret");
+  Get("/api/v1/jobs?cid=s3cret&s3cret=1");
+  Get("/api/v1/jobs/s3cret");
   Get("/s3cret");
   Exchange("s3cret\r\n");
   const std::string log = testing::internal::GetCapturedStderr();
