@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "common/base/status.h"
 
@@ -72,12 +71,13 @@ bool IsSpecial(const ip::address& address) {
   return address.is_v4() ? IsSpecial(address.to_v4()) : IsSpecial(address.to_v6());
 }
 
-}  // namespace
-
+// `address` without the IPv6 wrapping of an IPv4-mapped one.
 ip::address Unmap(const ip::address& address) {
   if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
   return ip::make_address_v4(ip::v4_mapped, address.to_v6());
 }
+
+}  // namespace
 
 absl::StatusOr<AddressPolicy::Network> AddressPolicy::ParseNetwork(const std::string& text) {
   const auto refuse = [&text] {
@@ -123,6 +123,22 @@ bool AddressPolicy::Allows(const ip::address& address) const {
   if (networks_.empty()) return !IsSpecial(unmapped);
   return std::ranges::any_of(networks_,
                              [&](const Network& network) { return network.Contains(unmapped); });
+}
+
+absl::StatusOr<std::vector<ip::address>> AddressPolicy::Check(
+    std::string_view host, std::vector<ip::address> resolved) const {
+  if (resolved.empty()) {
+    return MakeStatus(absl::StatusCode::kUnavailable, std::string(host) + " has no address");
+  }
+  for (ip::address& address : resolved) {
+    if (!Allows(address)) {
+      return MakeStatus(
+          absl::StatusCode::kPermissionDenied,
+          "Address " + address.to_string() + " of " + std::string(host) + " is not allowed");
+    }
+    address = Unmap(address);
+  }
+  return resolved;
 }
 
 }  // namespace tms::action

@@ -3,6 +3,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,6 +22,12 @@ class AddressPolicy {
   // An IPv4-mapped IPv6 address is judged as the IPv4 address that it stands for.
   bool Allows(const boost::asio::ip::address& address) const;
 
+  // What `host` may be reached at: all that it resolved to, unmapped, provided that every address
+  // is allowed, since a name that also leads elsewhere is not to be trusted at all.
+  // PERMISSION_DENIED names an address that is not; UNAVAILABLE if there is none.
+  absl::StatusOr<std::vector<boost::asio::ip::address>> Check(
+      std::string_view host, std::vector<boost::asio::ip::address> resolved) const;
+
  private:
   struct Network {
     boost::asio::ip::address base;
@@ -32,8 +39,5 @@ class AddressPolicy {
 
   std::vector<Network> networks_;
 };
-
-// `address` without the IPv6 wrapping of an IPv4-mapped one.
-boost::asio::ip::address Unmap(const boost::asio::ip::address& address);
 
 }  // namespace tms::action

@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -51,7 +52,6 @@ class ExchangeRun {
       : call_(call),
         cluster_(*call.cluster),
         context_(context),
-        strand_(strand),
         timer_(strand),
         lookup_wake_(std::make_shared<asio::steady_timer>(strand)) {}
 
@@ -62,7 +62,7 @@ class ExchangeRun {
   asio::awaitable<void> Watch();
 
   asio::awaitable<void> TryAddresses();
-  absl::StatusOr<Addresses> Check(Addresses resolved) const;
+  asio::awaitable<absl::StatusOr<Addresses>> FindAddresses();
   asio::awaitable<void> Attempt(asio::ip::address address);
   asio::awaitable<void> ConverseOverTls(std::string peer);
   template <class Stream>
@@ -85,7 +85,6 @@ class ExchangeRun {
   const ClusterCall& call_;
   const Cluster& cluster_;
   const ExchangeContext context_;
-  const asio::any_io_executor strand_;
   asio::steady_timer timer_;
   const std::shared_ptr<asio::steady_timer> lookup_wake_;
 
@@ -157,55 +156,42 @@ asio::awaitable<void> ExchangeRun::Watch() {
   }
 }
 
+// Whatever fails here or in an attempt before a byte was sent leaves the effect in no doubt, so the
+// next address may be tried.
 asio::awaitable<void> ExchangeRun::TryAddresses() {
-  absl::StatusOr<Addresses> resolved =
-      co_await context_.resolver.Resolve(cluster_.host, lookup_wake_);
-  if (!resolved.ok()) {
-    End(Ending::kBroken,
-        "Cannot resolve " + cluster_.host + ": " + std::string(Message(resolved.status())));
-    co_return;
-  }
-  const absl::StatusOr<Addresses> addresses = Check(*std::move(resolved));
+  const absl::StatusOr<Addresses> addresses = co_await FindAddresses();
   if (!addresses.ok()) {
     End(Ending::kBroken, Message(addresses.status()));
     co_return;
   }
   request_ = SerialiseRequest(call_);
-  for (size_t i = 0; i < addresses->size() && !timed_out_; ++i) {
+  const size_t count = std::min(addresses->size(), kMaxAddresses);
+  for (size_t i = 0; i < count && !timed_out_; ++i) {
     const absl::Duration now = context_.clock.SinceBoot();
-    const auto left = static_cast<int64_t>(addresses->size() - i);
+    const auto left = static_cast<int64_t>(count - i);
     attempt_ends_ = left > 1 ? now + (call_.deadline - now) / left : absl::InfiniteDuration();
     co_await Attempt((*addresses)[i]);
     if (facts_.ending != Ending::kBroken || RequestBytesWritten()) co_return;
   }
 }
 
-// The addresses to try, provided that all of them are allowed: a name that also leads elsewhere is
-// not to be trusted at all.
-absl::StatusOr<Addresses> ExchangeRun::Check(Addresses resolved) const {
-  TMS_ASSIGN_OR_RETURN(const AddressPolicy policy, AddressPolicy::Parse(cluster_.allowed_networks));
-  if (resolved.empty()) {
-    return MakeStatus(absl::StatusCode::kUnavailable, cluster_.host + " has no address");
+asio::awaitable<absl::StatusOr<Addresses>> ExchangeRun::FindAddresses() {
+  const absl::StatusOr<AddressPolicy> policy = AddressPolicy::Parse(cluster_.allowed_networks);
+  if (!policy.ok()) co_return policy.status();
+  absl::StatusOr<Addresses> resolved =
+      co_await context_.resolver.Resolve(cluster_.host, lookup_wake_);
+  if (!resolved.ok()) {
+    co_return MakeStatus(resolved.status().code(), "Cannot resolve " + cluster_.host + ": " +
+                                                       std::string(Message(resolved.status())));
   }
-  for (asio::ip::address& address : resolved) {
-    if (!policy.Allows(address)) {
-      return MakeStatus(
-          absl::StatusCode::kPermissionDenied,
-          "Address " + address.to_string() + " of " + cluster_.host + " is not allowed");
-    }
-    address = Unmap(address);
-  }
-  if (resolved.size() > kMaxAddresses) resolved.resize(kMaxAddresses);
-  return resolved;
+  co_return policy->Check(cluster_.host, *std::move(resolved));
 }
 
 asio::awaitable<void> ExchangeRun::Attempt(asio::ip::address address) {
   bytes_before_request_.reset();
-  socket_.emplace(strand_);
+  socket_.emplace(timer_.get_executor());
   const asio::ip::tcp::endpoint endpoint(address, cluster_.port);
-  const std::string peer =
-      (address.is_v6() ? "[" + address.to_string() + "]" : address.to_string()) + ":" +
-      std::to_string(cluster_.port);
+  const std::string peer = (std::ostringstream() << endpoint).str();
   error_code error;
   co_await socket_->lowest_layer().async_connect(endpoint,
                                                  asio::redirect_error(asio::use_awaitable, error));

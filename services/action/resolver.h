@@ -15,7 +15,8 @@ namespace tms::action {
 
 using Addresses = std::vector<boost::asio::ip::address>;
 
-// Blocks. Addresses in the order in which they should be tried.
+// Blocks. Addresses in the order in which they should be tried. A call may outlive the resolver, so
+// the function owns or never loses what it refers to.
 using LookUpFunction = std::function<absl::StatusOr<Addresses>(const std::string& host)>;
 
 // The system's resolver, getaddrinfo.

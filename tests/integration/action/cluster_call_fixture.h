@@ -1,98 +1,66 @@
-// Runs cluster calls against scripted servers.
+// Runs cluster calls against scripted servers, and says what their results should be.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <exception>
 #include <optional>
 #include <string>
-#include <utility>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "services/action/http_cluster_client.h"
+#include "tests/integration/action/scripted_server.h"
 
 namespace tms::action {
 
 constexpr char kToken[] = "canary-token-0123456789";
+constexpr char kAccepted[] = R"({"message":"Sending action to migration services","success":true})";
+// A timeout for tests that wait for it.
+constexpr absl::Duration kShort = absl::Milliseconds(200);
 
-// A cluster at `host`, reached on the loopback interface.
-inline Cluster ClusterAt(uint16_t port, const std::string& host = "127.0.0.1") {
-  Cluster cluster;
-  cluster.name = "one";
-  cluster.host = host;
-  cluster.port = port;
-  cluster.allowed_networks = {"127.0.0.0/8"};
-  return cluster;
-}
+// A cluster at `host`, which must lie on or resolve to the loopback interface.
+Cluster ClusterAt(uint16_t port, const std::string& host = "127.0.0.1");
 
-inline ClusterCall CallTo(const Cluster& cluster, absl::Duration timeout = absl::Seconds(10),
-                          const Clock& clock = SystemClock()) {
-  ClusterCall call;
-  call.cluster = &cluster;
-  call.action = "T-Enable";
-  call.cids = {"a", "b"};
-  call.bearer_token = Secret(kToken);
-  call.timeout = timeout;
-  call.deadline = clock.SinceBoot() + timeout;
-  return call;
-}
+ClusterCall CallTo(const Cluster& cluster, absl::Duration timeout = absl::Seconds(10),
+                   const Clock& clock = SystemClock());
+
+// The same with 6.6 MB of cids: more than sockets buffer.
+ClusterCall LargeCallTo(const Cluster& cluster, absl::Duration timeout = absl::Seconds(10));
 
 // Runs the call until nothing of it is left: that this returns shows that no coroutine leaks.
-inline CallResult Finish(ClusterClient& client, ClusterCall call) {
-  boost::asio::io_context context;
-  std::optional<CallResult> result;
-  boost::asio::co_spawn(context, client.Call(std::move(call)),
-                        [&result](std::exception_ptr error, CallResult made) {
-                          EXPECT_EQ(error, nullptr);
-                          result = std::move(made);
-                        });
-  context.run();
-  return *std::move(result);
-}
+CallResult Finish(ClusterClient& client, ClusterCall call);
+
+// A call to a server of its own, which must see one connection.
+CallResult CallOnce(Script script, absl::Duration timeout = absl::Seconds(10));
+
+// A resolver that knows one answer.
+LookUpFunction Always(absl::StatusOr<std::vector<std::string>> answer);
+
+std::string Response(const std::string& status, const std::string& body,
+                     const std::string& headers = "");
+// Reads the request, sends the bytes and closes.
+Script Answer(std::string bytes);
+// The same, but leaves it to the client to close.
+Script AnswerAndStay(std::string bytes);
 
 struct Expected {
   tms::ledger::v1::Job::Status status = tms::ledger::v1::Job::FAILED;
   std::optional<int> http_status;
   tms::ledger::v1::Job::FailureReason reason = tms::ledger::v1::Job::FAILURE_REASON_UNSPECIFIED;
   tms::ledger::v1::Job::Effect effect = tms::ledger::v1::Job::UNKNOWN;
-  // What the message begins with; empty: there is none.
+  // What the error message begins with; empty: there is none.
   std::string message;
 };
 
-inline void ExpectResult(const CallResult& result, const Expected& expected) {
-  using tms::ledger::v1::Job;
-  const tms::ledger::v1::JobFinished& finished = result.finished;
-  SCOPED_TRACE(finished.DebugString());
-  EXPECT_EQ(finished.status(), expected.status);
-  EXPECT_EQ(finished.has_http_status(), expected.http_status.has_value());
-  EXPECT_EQ(finished.http_status(), expected.http_status.value_or(0));
-  EXPECT_EQ(finished.failure_reason(), expected.reason);
-  EXPECT_EQ(finished.effect(), expected.effect);
-  EXPECT_EQ(finished.has_error_message(), !expected.message.empty());
-  EXPECT_TRUE(finished.error_message().starts_with(expected.message));
-}
+void ExpectResult(const CallResult& result, const Expected& expected);
 
-inline Expected NotCalled() {
-  using tms::ledger::v1::Job;
-  return {Job::FAILED, std::nullopt, Job::NOT_CALLED, Job::NOT_APPLIED, "The "};
-}
-inline Expected ConnectError(std::string message) {
-  using tms::ledger::v1::Job;
-  return {Job::FAILED, std::nullopt, Job::CONNECT_ERROR, Job::NOT_APPLIED, std::move(message)};
-}
-inline Expected ConnectionLost(std::string message) {
-  using tms::ledger::v1::Job;
-  return {Job::FAILED, std::nullopt, Job::CONNECTION_LOST, Job::UNKNOWN, std::move(message)};
-}
-inline Expected InvalidResponse(std::string message) {
-  using tms::ledger::v1::Job;
-  return {Job::FAILED, 200, Job::INVALID_RESPONSE, Job::UNKNOWN, std::move(message)};
-}
-inline Expected Success(int http_status = 200) {
-  using tms::ledger::v1::Job;
-  return {Job::SUCCESS, http_status, Job::FAILURE_REASON_UNSPECIFIED, Job::APPLIED, ""};
-}
+Expected NotCalled();
+Expected ConnectError(std::string message);
+Expected ConnectionLost(std::string message);
+// Of a call with the timeout kShort.
+Expected Timeout(tms::ledger::v1::Job::Effect effect,
+                 std::optional<int> http_status = std::nullopt);
+Expected HttpError(int status, tms::ledger::v1::Job::Effect effect, std::string message);
+Expected InvalidResponse(std::string message);
+Expected Success(int http_status = 200);
 
 }  // namespace tms::action

@@ -231,9 +231,7 @@ TEST_F(HttpClusterClientTls, SendsAndReadsLargeMessagesAtTheSameTime) {
       },
       &good_context_);
   const Cluster cluster = TlsCluster(server.port());
-  ClusterCall call = CallTo(cluster);
-  call.cids.assign(50'000, std::string(128, 'c'));
-  const CallResult result = Finish(client_, std::move(call));
+  const CallResult result = Finish(client_, LargeCallTo(cluster));
   ExpectResult(result, Success());
   EXPECT_EQ(result.response_body, body);
 }

@@ -65,6 +65,20 @@ TEST(AddressPolicy, ANetworkOfOneFamilySaysNothingAboutTheOther) {
   EXPECT_FALSE(Allows({"::/0"}, "::ffff:127.0.0.1"));
 }
 
+TEST(AddressPolicy, ChecksAllThatANameResolvesTo) {
+  namespace ip = boost::asio::ip;
+  const AddressPolicy policy = *AddressPolicy::Parse({});
+  const ip::address one = ip::make_address("10.0.0.1");
+  const ip::address mapped = ip::make_address("::ffff:10.0.0.2");
+  const auto checked = policy.Check("one.test", {one, mapped});
+  ASSERT_TRUE(checked.ok());
+  EXPECT_EQ(*checked, (std::vector<ip::address>{one, ip::make_address("10.0.0.2")}));
+  const auto refused = policy.Check("one.test", {one, ip::make_address("::ffff:127.0.0.1")});
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Message(refused.status()), "Address ::ffff:127.0.0.1 of one.test is not allowed");
+  EXPECT_EQ(policy.Check("one.test", {}).status().code(), absl::StatusCode::kUnavailable);
+}
+
 TEST(AddressPolicy, NamesTheBlockThatIsNone) {
   for (const char* text :
        {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.0/ 8",
