@@ -12,7 +12,15 @@
 
 namespace tms::ledger {
 
-namespace v1 = ::tms::ledger::v1;
+// Conversions cast between the two, so the values must agree.
+static_assert(static_cast<int>(JobStatus::kFailed) == v1::Job::FAILED);
+static_assert(static_cast<int>(FailureReason::kInterrupted) == v1::Job::INTERRUPTED);
+static_assert(static_cast<int>(Effect::kUnknown) == v1::Job::UNKNOWN);
+static_assert(static_cast<int>(OutcomeSource::kTold) == v1::Job::TOLD);
+static_assert(static_cast<int>(Verdict::kInvalid) == v1::RecordEventsResponse::INVALID);
+static_assert(static_cast<int>(HistoryKind::kMigrated) == v1::HistoryEvent::MIGRATED);
+static_assert(static_cast<int>(StatsDimension::kTime) == v1::GetJobStatsRequest::TIME);
+static_assert(static_cast<int>(StatsBucket::kMonth) == v1::GetJobStatsRequest::MONTH);
 
 // From the wire. What the domain's types cannot hold (an unknown enum value, a time outside the
 // proto's range, a missing oneof) is INVALID_ARGUMENT with the field's name; limits are the

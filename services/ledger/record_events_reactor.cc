@@ -9,47 +9,47 @@
 
 namespace tms::ledger {
 
-template <typename Change>
-void RecordEventsReactor::Make(Change change) {
-  std::optional<grpc::Status> end;
-  {
-    absl::MutexLock lock(&mutex_);
-    change();
-    end = Proceed();
-  }
-  // Not under the lock: OnDone may delete this, and the lock with it, at once.
-  if (end) Finish(*std::move(end));
+RecordEventsReactor::Turn::Turn(RecordEventsReactor* reactor) : reactor_(*reactor) {
+  reactor_.mutex_.Lock();
+}
+
+RecordEventsReactor::Turn::~Turn() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  std::optional<grpc::Status> end = reactor_.Proceed();
+  reactor_.mutex_.Unlock();
+  // Not under the lock: OnDone may delete the reactor, and the lock with it, at once.
+  if (end) reactor_.Finish(*std::move(end));
 }
 
 RecordEventsReactor::RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub,
                                          const grpc::CallbackServerContext& context)
     : ledger_(ledger), hub_(hub), correlation_id_(rpc::ReadCallContext(context).correlation_id) {
   in_hub_ = hub_.Add(this);
-  Make([this] {
-    if (in_hub_) return;
+  const Turn turn(this);
+  if (!in_hub_) {
     EndWith(MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",
                        "the ledger is ending or has too many streams; try again later"));
-  });
+  }
 }
 
 void RecordEventsReactor::OnReadDone(bool ok) {
-  std::optional<v1::JobEvent> event;
+  v1::JobEvent event;
   size_t event_bytes = 0;
-  Make([&] {
+  {
+    const Turn turn(this);
     if (!ok) EndWith(absl::OkStatus());
     if (ending_) {
       reading_ = false;
       return;
     }
     event = std::move(*request_.mutable_event());
-    event_bytes = event->ByteSizeLong();
+    event_bytes = event.ByteSizeLong();
     unacked_bytes_ += event_bytes;
     ++in_store_;
-  });
-  if (!event) return;
-  Record(*std::move(event), event_bytes);
+  }
+  Record(std::move(event), event_bytes);
   // Only now: the events of a stream are handed on in the order in which they were written.
-  Make([this] { reading_ = false; });
+  const Turn turn(this);
+  reading_ = false;
 }
 
 void RecordEventsReactor::Record(v1::JobEvent event, size_t event_bytes) {
@@ -74,34 +74,32 @@ void RecordEventsReactor::OnRecorded(Ack ack, absl::StatusOr<RecordResult> resul
     ack.response.set_detail(result->detail);
     if (result->job) ToProto(*result->job, *ack.response.mutable_job());
   }
-  Make([&] {
-    --in_store_;
-    if (result.ok()) {
-      acks_.push_back(std::move(ack));
-    } else {
-      unacked_bytes_ -= ack.event_bytes;
-      EndWith(result.status());
-    }
-  });
+  const Turn turn(this);
+  --in_store_;
+  if (result.ok()) {
+    acks_.push_back(std::move(ack));
+  } else {
+    unacked_bytes_ -= ack.event_bytes;
+    EndWith(result.status());
+  }
 }
 
 void RecordEventsReactor::OnWriteDone(bool ok) {
-  Make([&] {
-    writing_ = false;
-    unacked_bytes_ -= acks_.front().event_bytes;
-    acks_.pop_front();
-    if (ok) return;
+  const Turn turn(this);
+  writing_ = false;
+  unacked_bytes_ -= acks_.front().event_bytes;
+  acks_.pop_front();
+  if (!ok) {
     acks_.clear();
     EndWith(absl::CancelledError());
-  });
+  }
 }
 
 void RecordEventsReactor::OnCancel() {
-  Make([this] {
-    // The first one is in gRPC's hands while it is being written.
-    acks_.resize(writing_ ? 1 : 0);
-    EndWith(absl::CancelledError());
-  });
+  const Turn turn(this);
+  // The first one is in gRPC's hands while it is being written.
+  acks_.resize(writing_ ? 1 : 0);
+  EndWith(absl::CancelledError());
 }
 
 void RecordEventsReactor::OnDone() {
@@ -110,10 +108,9 @@ void RecordEventsReactor::OnDone() {
 }
 
 void RecordEventsReactor::Drain() {
-  Make([this] {
-    EndWith(MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",
-                       "the ledger is ending: send what was not acked again"));
-  });
+  const Turn turn(this);
+  EndWith(MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",
+                     "the ledger is ending: send what was not acked again"));
 }
 
 void RecordEventsReactor::EndWith(absl::Status status) {

@@ -58,10 +58,19 @@ class RecordEventsReactor final
   // Starts whatever can be started now: a read, a write. Returns the status to finish with if this
   // is the end.
   std::optional<grpc::Status> Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Makes `change` under the lock, proceeds, and finishes if this is the end. After it this object
-  // may be gone, unless a reaction of gRPC is the caller.
-  template <typename Change>
-  void Make(Change change) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Holds the lock for one change of the state; when it goes, it proceeds, unlocks and, if this is
+  // the end, finishes: the reactor may then be gone, unless a reaction of gRPC is the caller.
+  class ABSL_SCOPED_LOCKABLE Turn {
+   public:
+    explicit Turn(RecordEventsReactor* reactor) ABSL_EXCLUSIVE_LOCK_FUNCTION(reactor->mutex_);
+    ~Turn() ABSL_UNLOCK_FUNCTION();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    RecordEventsReactor& reactor_;
+  };
 
   Ledger& ledger_;
   rpc::StreamHub& hub_;

@@ -107,6 +107,20 @@ TEST_F(QueriesTest, FiltersByHttpStatus) {
   EXPECT_THAT(IdsWhere([](v1::JobFilter& f) { f.set_http_status(401); }), IsEmpty());
 }
 
+TEST_F(QueriesTest, FindsJobsWithoutFailureReasonOrEffectByUnspecified) {
+  RecordStarted("open");
+  RecordStarted("done");
+  RecordStarted("late");
+  Record(MakeFinished("done"));
+  Record(MakeTimedOut("late"));
+  EXPECT_THAT(IdsWhere([](v1::JobFilter& f) { f.add_effects(v1::Job::EFFECT_UNSPECIFIED); }),
+              ElementsAre("open"));
+  EXPECT_THAT(IdsWhere([](v1::JobFilter& f) {
+                f.add_failure_reasons(v1::Job::FAILURE_REASON_UNSPECIFIED);
+              }),
+              ElementsAre("done", "open"));
+}
+
 TEST_F(QueriesTest, ReturnsNoJobTwiceWhileNewOnesAreMade) {
   constexpr int kJobs = 30;
   for (int i = 0; i < kJobs; ++i) RecordStarted("old" + std::to_string(i));
