@@ -1,0 +1,330 @@
+#include "services/action/executor.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "common/runtime/logging.h"
+#include "services/action/backoff.h"
+
+namespace tms::action {
+
+namespace asio = boost::asio;
+using ledger::v1::Job;
+using ledger::v1::JobFinished;
+using ledger::v1::RecordEventsResponse;
+
+namespace {
+
+constexpr char kTag[] = "SET_ACTION";
+// Callers are answered this long before their deadline, so that the answer still reaches them.
+constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
+// Time after a call's deadline in which its outcome is normally recorded, by the ledger's sweep at
+// the latest; who waits longer than that is told IN_PROGRESS.
+constexpr absl::Duration kGrace = absl::Seconds(15);
+constexpr absl::Duration kFirstPoll = absl::Milliseconds(50);
+constexpr absl::Duration kMostPoll = absl::Seconds(1);
+constexpr absl::Duration kReadTimeout = absl::Seconds(2);
+
+absl::Status Draining() {
+  return MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",
+                    "the service is shutting down; the cluster was not called");
+}
+
+absl::Status CallerGone() {
+  return MakeStatus(absl::StatusCode::kCancelled, "CANCELLED", "the caller went away");
+}
+
+absl::Status RequestIdReused() {
+  return MakeStatus(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+                    "this request_id was used with other content; nothing was called");
+}
+
+// What the ledger said about a STARTED that it did not take.
+absl::Status Refusal(const Receipt& receipt) {
+  if (receipt.verdict == RecordEventsResponse::CONFLICT) return RequestIdReused();
+  return MakeStatus(absl::StatusCode::kInternal, "LEDGER_REFUSED",
+                    "the ledger refused the start: " +
+                        RecordEventsResponse::Verdict_Name(receipt.verdict) + " " + receipt.detail);
+}
+
+asio::awaitable<bool> Cancelled() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  co_return state.cancelled() != asio::cancellation_type::none;
+}
+
+// What is recorded when the client breaks its promise never to throw: the call may have been made.
+JobFinished UnknownOutcome() {
+  JobFinished finished;
+  finished.set_status(Job::FAILED);
+  finished.set_failure_reason(Job::CONNECTION_LOST);
+  finished.set_effect(Job::UNKNOWN);
+  finished.set_error_message("Internal error during the call");
+  return finished;
+}
+
+void LogThrow(const std::string& job_id, const std::exception& error) {
+  log::Error(kTag, "call_threw", {{"job_id", job_id}, {"error", error.what()}});
+}
+
+}  // namespace
+
+// One action on its way, shared by its own coroutine and by the callers that wait for it.
+struct Executor::Run {
+  ActionRequest request;  // the token and cids move on into the call
+  Slot slot;
+  std::string job_id;
+  size_t cid_count = 0;
+  // Clock::SinceBoot(): when it began, when the call's time is over, when its caller must be told.
+  absl::Duration began;
+  absl::Duration deadline;
+  absl::Duration answer_by;
+
+  Event started;  // its job exists or `failure` is set
+  Event ended;    // its outcome is durable or `failure` is set
+  absl::Status failure;
+  ActionAnswer answer;
+  int waiting_for_end = 0;
+
+  RequestKey key() const { return {request.user_id, request.request_id}; }
+};
+
+void Executor::LogStart(const Run& run) {
+  log::Info(kTag, "set_action_start",
+            {{"user", run.request.user_id},
+             {"action", run.request.action_name},
+             {"cid_count", run.cid_count},
+             {"cluster", run.request.cluster->name},
+             {"job_id", run.job_id}});
+}
+
+void Executor::LogOutcome(const Run& run, const JobFinished& finished, absl::Duration elapsed) {
+  const std::string http_status =
+      finished.has_http_status() ? std::to_string(finished.http_status()) : "";
+  const auto elapsed_ms = absl::ToInt64Milliseconds(elapsed);
+  if (finished.status() == Job::SUCCESS) {
+    log::Info(kTag, "set_action_done",
+              {{"user", run.request.user_id},
+               {"action", run.request.action_name},
+               {"cid_count", run.cid_count},
+               {"cluster", run.request.cluster->name},
+               {"job_id", run.job_id},
+               {"http_status", http_status},
+               {"effect", Job::Effect_Name(finished.effect())},
+               {"elapsed_ms", elapsed_ms}});
+    return;
+  }
+  log::Warning(kTag, "set_action_error",
+               {{"user", run.request.user_id},
+                {"action", run.request.action_name},
+                {"cid_count", run.cid_count},
+                {"cluster", run.request.cluster->name},
+                {"job_id", run.job_id},
+                {"http_status", http_status},
+                {"failure_reason", Job::FailureReason_Name(finished.failure_reason())},
+                {"effect", Job::Effect_Name(finished.effect())},
+                {"elapsed_ms", elapsed_ms},
+                {"error", finished.error_message()}});
+}
+
+ClusterCall Executor::MakeCall(Run& run) {
+  return {.cluster = run.request.cluster,
+          .action = run.request.action_name,
+          .cids = std::move(run.request.cids),
+          .bearer_token = std::move(run.request.bearer_token),
+          .timeout = run.request.timeout,
+          .deadline = run.deadline};
+}
+
+Executor::Executor(asio::any_io_executor strand, asio::any_io_executor pool, Parts parts)
+    : strand_(std::move(strand)), pool_(std::move(pool)), parts_(std::move(parts)) {
+  for (const Cluster& cluster : parts_.catalogue.clusters()) {
+    slots_[&cluster] =
+        std::make_shared<Slots>(cluster.max_in_flight, cluster.max_waiting, parts_.clock);
+  }
+}
+
+Executor::~Executor() = default;
+
+asio::awaitable<absl::StatusOr<ActionAnswer>> Executor::Execute(ActionRequest request, Until until,
+                                                                absl::Duration deadline) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const absl::Duration answer_by = deadline - kAnswerMargin;
+  if (RunPtr twin = FindTwin(request)) {
+    co_return co_await Join(std::move(twin), std::move(request), until, answer_by);
+  }
+  absl::StatusOr<Slot> slot = co_await slots_.at(request.cluster)->Acquire(answer_by);
+  if (!slot.ok()) co_return slot.status();
+  if (draining_->is_set()) co_return Draining();
+  if (co_await Cancelled()) co_return CallerGone();
+  if (RunPtr twin = FindTwin(request)) {  // begun while this one waited
+    slot->Release();
+    co_return co_await Join(std::move(twin), std::move(request), until, answer_by);
+  }
+  RunPtr run = Launch(std::move(request), *std::move(slot), answer_by);
+  absl::StatusOr<ActionAnswer> answer = co_await Await(run, until, answer_by);
+  if (answer.ok()) answer->response_body = std::move(run->answer.response_body);
+  co_return answer;
+}
+
+Executor::RunPtr Executor::FindTwin(const ActionRequest& request) const {
+  const auto found = joinable_.find({request.user_id, request.request_id});
+  return found == joinable_.end() ? nullptr : found->second;
+}
+
+asio::awaitable<absl::StatusOr<ActionAnswer>> Executor::Join(RunPtr run, ActionRequest request,
+                                                             Until until,
+                                                             absl::Duration answer_by) {
+  if (run->request.fingerprint != request.fingerprint) co_return RequestIdReused();
+  absl::StatusOr<ActionAnswer> answer = co_await Await(std::move(run), until, answer_by);
+  if (answer.ok()) answer->deduplicated = true;
+  co_return answer;
+}
+
+Executor::RunPtr Executor::Launch(ActionRequest request, Slot slot, absl::Duration answer_by) {
+  auto run = std::make_shared<Run>();
+  run->request = std::move(request);
+  run->slot = std::move(slot);
+  run->job_id = NewUuidV7(parts_.clock.Now());
+  run->cid_count = run->request.cids.size();
+  run->began = parts_.clock.SinceBoot();
+  run->deadline = run->began + run->request.timeout;
+  run->answer_by = answer_by;
+  if (!run->request.request_id.empty()) joinable_[run->key()] = run;
+  runs_.insert(run);
+  asio::co_spawn(strand_, Live(run), [](std::exception_ptr error) {
+    // A bug. The process must not go on as if the job were looked after: its end tells the ledger.
+    if (error) std::terminate();
+  });
+  return run;
+}
+
+asio::awaitable<absl::StatusOr<ActionAnswer>> Executor::Await(RunPtr run, Until until,
+                                                              absl::Duration answer_by) {
+  if (until == Until::kFinished) ++run->waiting_for_end;
+  const absl::Cleanup leave = [&] {
+    if (until == Until::kFinished) --run->waiting_for_end;
+  };
+  // Bounded by the courier's patience, hence without a deadline of its own: until the start is
+  // decided nobody can say whether the cluster will be called.
+  if (co_await run->started.Wait(parts_.clock) == Event::Wake::kCancelled) co_return CallerGone();
+  if (until == Until::kFinished) {
+    co_await run->ended.Wait(parts_.clock, std::min(answer_by, run->deadline + kGrace));
+  }
+  if (!run->failure.ok()) co_return run->failure;
+  ActionAnswer answer;
+  answer.job = run->answer.job;
+  answer.deduplicated = run->answer.deduplicated;
+  answer.recorded_in = run->answer.recorded_in;
+  co_return answer;
+}
+
+asio::awaitable<void> Executor::Live(RunPtr run) {
+  if (co_await Start(run)) {
+    CallResult result = co_await Call(run);
+    run->slot.Release();
+    co_await Finish(run, std::move(result.finished));
+    run->answer.response_body = std::move(result.response_body);
+  }
+  End(run);
+}
+
+asio::awaitable<bool> Executor::Start(RunPtr run) {
+  ledger::v1::JobEvent event =
+      StartedEvent(parts_.owner, run->job_id, run->request, parts_.clock.Now());
+  absl::StatusOr<Receipt> receipt = co_await parts_.courier.Start(std::move(event), run->answer_by);
+  if (!receipt.ok()) {
+    run->failure = receipt.status();
+    co_return false;
+  }
+  const Verdict verdict = receipt->verdict;
+  const bool ours =
+      verdict == RecordEventsResponse::APPLIED || verdict == RecordEventsResponse::REPLAYED;
+  if (!ours && verdict != RecordEventsResponse::DUPLICATE_OF) {
+    run->failure = Refusal(*receipt);
+    co_return false;
+  }
+  run->answer.job = std::move(receipt->job).value_or(Job());
+  run->answer.recorded_in = receipt->recorded_in;
+  run->answer.deduplicated = !ours;
+  run->started.Set();
+  if (!ours) co_await Follow(run);
+  co_return ours;
+}
+
+asio::awaitable<CallResult> Executor::Call(RunPtr run) {
+  LogStart(*run);
+  CallResult result;
+  if (draining_->is_set()) {
+    run->failure = Draining();
+    result.finished = NotCalled("the service was shutting down");
+    co_return result;
+  }
+  if (parts_.clock.SinceBoot() >= run->deadline) {
+    result.finished = NotCalled("the deadline passed before the request was sent");
+    co_return result;
+  }
+  ClusterCall call = MakeCall(*run);
+  try {
+    co_return co_await asio::co_spawn(pool_, parts_.clusters.Call(std::move(call)),
+                                      asio::use_awaitable);
+  } catch (const std::exception& error) {
+    LogThrow(run->job_id, error);
+  }
+  result.finished = UnknownOutcome();
+  co_return result;
+}
+
+asio::awaitable<void> Executor::Finish(RunPtr run, JobFinished finished) {
+  LogOutcome(*run, finished, parts_.clock.SinceBoot() - run->began);
+  ledger::v1::JobEvent event =
+      FinishedEvent(parts_.owner, run->job_id, std::move(finished), parts_.clock.Now());
+  Receipt receipt = co_await parts_.courier.Finish(std::move(event));
+  if (receipt.job) run->answer.job = *std::move(receipt.job);
+}
+
+asio::awaitable<void> Executor::Follow(RunPtr run) {
+  run->slot.Release();
+  run->answer.recorded_in = v1::SetActionResponse::LEDGER;
+  const auto draining = draining_;
+  Backoff backoff(kFirstPoll, kMostPoll);
+  // Longer than that the ledger itself does not leave a job without outcome.
+  const absl::Duration give_up = parts_.clock.SinceBoot() + run->request.timeout + kGrace;
+  const auto wanted = [&] {
+    return run->answer.job.status() == Job::IN_PROGRESS && run->waiting_for_end > 0 &&
+           !draining_->is_set() && parts_.clock.SinceBoot() < give_up;
+  };
+  while (wanted()) {
+    co_await draining->Wait(parts_.clock, parts_.clock.SinceBoot() + backoff.Next());
+    const auto job = co_await parts_.jobs.GetJob(run->answer.job.job_id(), kReadTimeout);
+    // An error is passed over: the next poll may succeed, and the callers have their deadlines.
+    if (job.ok()) run->answer.job = *job;
+  }
+}
+
+void Executor::End(const RunPtr& run) {
+  if (!run->request.request_id.empty()) joinable_.erase(run->key());
+  run->slot.Release();
+  run->started.Set();
+  run->ended.Set();
+  runs_.erase(run);
+  if (draining_->is_set() && runs_.empty()) idle_.Set();
+}
+
+asio::awaitable<size_t> Executor::Drain(absl::Duration deadline) {
+  draining_->Set();
+  for (const auto& [cluster, slots] : slots_) slots->Close();
+  if (runs_.empty()) idle_.Set();
+  co_await idle_.Wait(parts_.clock, deadline);
+  for (const RunPtr& run : runs_) run->ended.Set();
+  const size_t undelivered = co_await parts_.courier.Flush(deadline);
+  co_return runs_.size() + undelivered;
+}
+
+}  // namespace tms::action

@@ -1,0 +1,117 @@
+// An ActionService over real gRPC, between a scripted ledger and a fake cluster client.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "common/base/status.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+#include "services/action/action_host.h"
+#include "tests/integration/action/fake_cluster_client.h"
+#include "tests/integration/action/fake_ledger.h"
+#include "tms/action/v1/action.grpc.pb.h"
+
+namespace tms::action {
+
+// What a caller got.
+struct Reply {
+  absl::Status status;
+  bool decided_by_us = false;
+  v1::SetActionResponse response;
+};
+
+// A caller in a thread of its own.
+class Caller {
+ public:
+  // `deadline` zero: none.
+  Caller(v1::ActionService::StubInterface& stub, const v1::SetActionRequest& request, bool submit,
+         absl::Duration deadline)
+      : context_(std::make_unique<grpc::ClientContext>()) {
+    if (deadline > absl::ZeroDuration()) {
+      context_->set_deadline(std::chrono::system_clock::now() +
+                             absl::ToChronoMilliseconds(deadline));
+    }
+    reply_ = std::async(std::launch::async, [&stub, request, submit, context = context_.get()] {
+      Reply reply;
+      const grpc::Status status = submit ? stub.SubmitAction(context, request, &reply.response)
+                                         : stub.SetAction(context, request, &reply.response);
+      reply.status = rpc::FromGrpc(status);
+      reply.decided_by_us = rpc::HasOurDomain(status);
+      return reply;
+    });
+  }
+
+  void Cancel() { context_->TryCancel(); }
+  bool IsWaiting() const {
+    return reply_.wait_for(std::chrono::seconds(0)) == std::future_status::timeout;
+  }
+  Reply Await() { return reply_.get(); }
+
+ private:
+  std::unique_ptr<grpc::ClientContext> context_;
+  std::future<Reply> reply_;
+};
+
+// Cluster `wide` has room; `narrow` takes one call at a time and one that waits.
+class ActionFixture : public ::testing::Test {
+ protected:
+  explicit ActionFixture(absl::Duration ack_wait = absl::Seconds(5))
+      : catalogue_(*Catalogue::FromJson(R"({"clusters": [
+            {"name": "wide", "base_url": "http://wide.example", "default_timeout": "10s"},
+            {"name": "narrow", "base_url": "http://narrow.example", "max_in_flight": 1,
+             "max_waiting": 1}]})")) {
+    ActionOptions options;
+    options.server.listen = "127.0.0.1:0";
+    options.ledger = ledger_.address();
+    options.owner = {.id = "owner-1", .incarnation = 7};
+    options.ack_wait = ack_wait;
+    options.threads = 2;
+    host_ = *ActionHost::Start(options, catalogue_, clusters_, SystemClock());
+    stub_ =
+        v1::ActionService::NewStub(rpc::MakeChannel("127.0.0.1:" + std::to_string(host_->port())));
+  }
+
+  static v1::SetActionRequest Request(const std::string& request_id = "",
+                                      const std::string& cluster = "wide") {
+    v1::SetActionRequest request;
+    request.set_user_id("ada");
+    request.set_cluster(cluster);
+    request.set_action("T-Enable");
+    request.add_cids("1234567");
+    request.set_bearer_token("token-of-ada");
+    request.set_request_id(request_id);
+    return request;
+  }
+
+  Caller Set(const v1::SetActionRequest& request, absl::Duration deadline = absl::ZeroDuration()) {
+    return Caller(*stub_, request, false, deadline);
+  }
+  Caller Submit(const v1::SetActionRequest& request) {
+    return Caller(*stub_, request, true, absl::ZeroDuration());
+  }
+
+  // A caller that is known to wait in the queue of `narrow`, whose one place is taken.
+  Caller Queue() {
+    while (true) {
+      Caller queued = Set(Request("", "narrow"));
+      const Reply probe = Set(Request("", "narrow"), absl::Milliseconds(200)).Await();
+      // The two may come in either order: the one that came second was refused.
+      if (probe.status.code() == absl::StatusCode::kResourceExhausted) return queued;
+      EXPECT_EQ(queued.Await().status.code(), absl::StatusCode::kResourceExhausted);
+    }
+  }
+
+  FakeLedger ledger_;
+  FakeClusterClient clusters_;
+  const Catalogue catalogue_;
+  std::unique_ptr<ActionHost> host_;
+  std::unique_ptr<v1::ActionService::Stub> stub_;
+};
+
+}  // namespace tms::action

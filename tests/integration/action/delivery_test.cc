@@ -1,0 +1,229 @@
+// What becomes of actions and their events while the ledger misbehaves, and at the end.
+#include "tests/integration/action/action_fixture.h"
+
+namespace tms::action {
+namespace {
+
+using ledger::v1::Job;
+using ledger::v1::RecordEventsResponse;
+using ::testing::SizeIs;
+
+class DeliveryTest : public ActionFixture {};
+
+// A ledger that must answer fast.
+class ImpatientTest : public ActionFixture {
+ protected:
+  ImpatientTest() : ActionFixture(absl::Milliseconds(150)) {}
+};
+
+void ExpectLedgerUnavailable(const Reply& reply) {
+  EXPECT_EQ(reply.status.code(), absl::StatusCode::kUnavailable) << reply.status;
+  EXPECT_EQ(Reason(reply.status), "LEDGER_UNAVAILABLE");
+  EXPECT_TRUE(reply.decided_by_us);
+}
+
+TEST_F(ImpatientTest, WithoutLedgerNothingIsCalled) {
+  ledger_.Stop();
+  ExpectLedgerUnavailable(Set(Request()).Await());
+  ExpectLedgerUnavailable(Submit(Request("r1")).Await());
+  EXPECT_EQ(clusters_.call_count(), 0u);
+
+  ledger_.Start();
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  // It comes back by itself, in its own time.
+  while (!Set(Request()).Await().status.ok()) {
+  }
+  EXPECT_EQ(clusters_.call_count(), 1u);
+}
+
+TEST_F(ImpatientTest, AStartWhoseAckIsLateEndsNotCalledF25) {
+  ledger_.SetScript([](const auto& event, auto ack) {
+    return event.has_started() ? std::nullopt : std::optional(ack);
+  });
+  ExpectLedgerUnavailable(Set(Request("r1")).Await());
+  const auto events = ledger_.WaitForEvents(2);
+  EXPECT_EQ(events[1].job_id(), events[0].job_id());
+  EXPECT_EQ(events[1].event_seq(), 2);
+  EXPECT_EQ(events[1].owner(), "owner-1");
+  EXPECT_EQ(events[1].finished().status(), Job::FAILED);
+  EXPECT_EQ(events[1].finished().failure_reason(), Job::NOT_CALLED);
+  EXPECT_EQ(events[1].finished().effect(), Job::NOT_APPLIED);
+
+  ledger_.SetScript(nullptr);
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  EXPECT_TRUE(Set(Request("r1")).Await().status.ok());
+  EXPECT_EQ(clusters_.call_count(), 1u);
+}
+
+TEST_F(ImpatientTest, NotCalledIsToldUntilItIsAcked) {
+  ledger_.SetScript([](const auto&, auto) { return std::nullopt; });
+  ExpectLedgerUnavailable(Set(Request()).Await());
+  ledger_.WaitForEvents(2);
+  ledger_.Stop();
+  ledger_.SetScript(nullptr);
+  ledger_.Start();
+  const auto events = ledger_.WaitForEvents(3);
+  EXPECT_EQ(events[2].finished().failure_reason(), Job::NOT_CALLED);
+  EXPECT_EQ(host_->Drain(absl::Seconds(5)), 0u);
+  EXPECT_THAT(ledger_.events(), SizeIs(3));
+}
+
+TEST_F(ImpatientTest, NotCalledOfAJobThatNeverWasIsDropped) {
+  ledger_.SetScript([](const auto& event, auto ack) {
+    return event.has_started() ? std::nullopt : std::optional(ack);
+  });
+  ledger_.Stop();
+  ledger_.Start();
+  Caller caller = Set(Request());
+  ledger_.WaitForEvents(1);
+  ledger_.ForgetJobs();
+  ExpectLedgerUnavailable(caller.Await());
+  ledger_.WaitForEvents(2);
+  EXPECT_EQ(host_->Drain(absl::Seconds(5)), 0u);
+  EXPECT_THAT(ledger_.events(), SizeIs(2));
+}
+
+TEST_F(DeliveryTest, TheCallersDeadlineBoundsTheWaitForTheAck) {
+  ledger_.SetScript([](const auto& event, auto ack) {
+    return event.has_started() ? std::nullopt : std::optional(ack);
+  });
+  ExpectLedgerUnavailable(Set(Request(), absl::Milliseconds(400)).Await());
+  EXPECT_EQ(ledger_.WaitForEvents(2)[1].finished().failure_reason(), Job::NOT_CALLED);
+}
+
+TEST_F(DeliveryTest, AStartIsSentAgainOnTheNextStream) {
+  std::atomic<int> starts = 0;
+  ledger_.SetScript(
+      [&](const auto&, auto ack) { return ++starts == 1 ? std::nullopt : std::optional(ack); });
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  Caller caller = Set(Request());
+  ledger_.WaitForEvents(1);
+  ledger_.Stop();
+  ledger_.Start();
+  EXPECT_TRUE(caller.Await().status.ok());
+  const auto events = ledger_.events();
+  ASSERT_THAT(events, SizeIs(3));
+  EXPECT_EQ(events[0].job_id(), events[1].job_id());
+  EXPECT_EQ(clusters_.call_count(), 1u);
+}
+
+TEST_F(DeliveryTest, AnOutcomeIsToldWhenTheLedgerComesBack) {
+  Caller caller = Set(Request());
+  clusters_.WaitForCalls(1);
+  ledger_.Stop();
+  clusters_.Finish(0, FakeClusterClient::Success());
+  EXPECT_TRUE(caller.IsWaiting());
+  ledger_.Start();
+  const Reply reply = caller.Await();
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(reply.response.job().status(), Job::SUCCESS);
+  EXPECT_THAT(ledger_.events(), SizeIs(2));
+}
+
+TEST_F(DeliveryTest, AnOutcomeWhoseAckIsLostIsToldAgainF07) {
+  std::atomic<bool> lose = true;
+  ledger_.SetScript([&](const auto& event, auto ack) {
+    if (event.has_finished() && lose.exchange(false)) return std::optional<FakeLedger::Ack>();
+    if (event.has_finished()) ack.set_verdict(RecordEventsResponse::REPLAYED);
+    return std::optional(ack);
+  });
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  Caller caller = Set(Request());
+  ledger_.WaitForEvents(2);
+  ledger_.Stop();
+  ledger_.Start();
+  const Reply reply = caller.Await();
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(reply.response.job().status(), Job::SUCCESS);
+  EXPECT_THAT(ledger_.events(), SizeIs(3));
+  EXPECT_EQ(clusters_.call_count(), 1u);
+}
+
+TEST_F(DeliveryTest, ARestoredLedgerIsToldTheStartAgainF26) {
+  Caller caller = Set(Request("r1"));
+  clusters_.WaitForCalls(1);
+  ledger_.ForgetJobs();
+  clusters_.Finish(0, FakeClusterClient::Success());
+  const Reply reply = caller.Await();
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(reply.response.job().status(), Job::SUCCESS);
+  const auto events = ledger_.events();
+  ASSERT_THAT(events, SizeIs(4));
+  EXPECT_TRUE(events[1].has_finished());
+  EXPECT_TRUE(events[2].has_started());
+  EXPECT_TRUE(events[2].started().spooled());
+  EXPECT_EQ(events[2].started().cids_size(), 1);
+  EXPECT_TRUE(events[3].has_finished());
+}
+
+TEST_F(DeliveryTest, AnOutcomeThatCanNeverBeTakenBlocksNobody) {
+  ledger_.SetScript([](const auto& event, auto ack) {
+    if (event.has_finished()) {
+      ack.set_verdict(RecordEventsResponse::UNKNOWN_JOB);
+      ack.clear_job();
+    }
+    return std::optional(ack);
+  });
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  const Reply reply = Set(Request()).Await();
+  // The ledger's last word on it.
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(reply.response.job().status(), Job::IN_PROGRESS);
+  EXPECT_EQ(host_->Drain(absl::Seconds(5)), 0u);
+}
+
+TEST_F(DeliveryTest, ADrainLetsCallsInFlightEndAndRefusesTheRest) {
+  Caller running = Set(Request("", "narrow"));
+  clusters_.WaitForCalls(1);
+  Caller waiting = Queue();
+  auto drained = std::async(std::launch::async, [&] { return host_->Drain(absl::Seconds(10)); });
+  const Reply refused = waiting.Await();
+  EXPECT_EQ(refused.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Reason(refused.status), "DRAINING");
+  EXPECT_EQ(Reason(Set(Request()).Await().status), "DRAINING");
+  EXPECT_TRUE(running.IsWaiting());
+
+  clusters_.Finish(0, FakeClusterClient::Success());
+  const Reply reply = running.Await();
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(reply.response.job().status(), Job::SUCCESS);
+  EXPECT_EQ(drained.get(), 0u);
+  EXPECT_EQ(clusters_.call_count(), 1u);
+  EXPECT_THAT(ledger_.events(), SizeIs(2));
+}
+
+TEST_F(DeliveryTest, ADrainEndsWhatHasNotCalledYetAsNotCalledF25) {
+  std::promise<void> ack_now;
+  ledger_.SetScript([wait = ack_now.get_future().share()](const auto& event, auto ack) {
+    if (event.has_started()) wait.wait();
+    return std::optional(ack);
+  });
+  Caller caller = Set(Request("", "narrow"));
+  ledger_.WaitForEvents(1);
+  Caller waiting = Set(Request("", "narrow"));
+  auto drained = std::async(std::launch::async, [&] { return host_->Drain(absl::Seconds(10)); });
+  EXPECT_EQ(Reason(waiting.Await().status), "DRAINING");
+  ack_now.set_value();
+  const Reply reply = caller.Await();
+  EXPECT_EQ(reply.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Reason(reply.status), "DRAINING");
+  EXPECT_EQ(drained.get(), 0u);
+  EXPECT_EQ(clusters_.call_count(), 0u);
+  EXPECT_EQ(ledger_.events()[1].finished().failure_reason(), Job::NOT_CALLED);
+}
+
+TEST_F(DeliveryTest, ADrainThatComesToItsLimitSaysWhatIsLeft) {
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  ledger_.SetScript([](const auto& event, auto ack) {
+    return event.has_started() ? std::optional(ack) : std::nullopt;
+  });
+  Caller caller = Set(Request());
+  ledger_.WaitForEvents(2);
+  EXPECT_EQ(host_->Drain(absl::Milliseconds(100)), 2u);  // the action and its outcome
+  const Reply reply = caller.Await();
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(reply.response.job().status(), Job::IN_PROGRESS);
+}
+
+}  // namespace
+}  // namespace tms::action
