@@ -1,0 +1,249 @@
+"""The system of tests/e2e with faults: its processes on machines of their own, proxies between
+them, callers that write down what they were told, and the checker at the end.
+"""
+
+import contextlib
+import os
+import pathlib
+import random
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+# pylint: disable=wrong-import-position
+import grpc  # noqa: E402
+
+import stubs  # noqa: E402
+from process import Process, free_port, wait_until  # noqa: E402,F401
+from stack import RPC_LIMIT, Stack, error_details  # noqa: E402
+
+import checker  # noqa: E402
+from fault_shim import FaultyMachine  # noqa: E402
+from proxy import Proxy  # noqa: E402
+
+Job = stubs.job.Job
+
+# Of the ledger here: the shortest that it takes, so that what nobody tells ends soon.
+GRACE = 1.0
+# By when a job must have ended whose call may last a few seconds.
+END_LIMIT = 30.0
+
+
+def seed_of(test):
+    """A new seed, or the one that CHAOS_SEED gives, in order to run a failure again. It is printed,
+    and ctest shows it when the test fails."""
+    seed = int(os.environ.get("CHAOS_SEED", random.randrange(1 << 32)))
+    print(f"{test.id()}: CHAOS_SEED={seed}", flush=True)
+    return seed
+
+
+class ChaosStack(Stack):
+    """The ledger is in `directory/ledger` on `ledger_machine`, the action service in
+    `directory/action` on `action_machine`; it reaches the ledger through `ledger_proxy`."""
+
+    def __init__(self, ledger_flags=(), action_flags=(), **more):
+        self.calls = []
+        self._calls_lock = threading.Lock()
+        self._cid_lock = threading.Lock()
+        super().__init__(["--grace", f"{GRACE:g}s", *ledger_flags], action_flags, **more)
+
+    def _define_processes(self, ledger_flags, action_flags, environment):
+        self.ledger_machine = self._machine("ledger")
+        self.action_machine = self._machine("action")
+        self.db = self.directory / "ledger" / "jobs.db"
+        self.ledger_proxy = Proxy(self.ledger_port)
+        super()._define_processes(ledger_flags, action_flags, environment)
+        self.ledger = self._on_machine(
+            self.ledger, self.ledger_machine, lambda: self.is_serving(self.ledger_channel),
+            {"--db": self.db})
+        self.action = self._on_machine(
+            self.action, self.action_machine, lambda: self.is_serving(self.action_channel),
+            {"--ledger": f"127.0.0.1:{self.ledger_proxy.port}",
+             "--spool": self.directory / "action" / "spool.db"})
+
+    def _machine(self, name):
+        return FaultyMachine(self.directory / f"{name}_shim", self.directory / name)
+
+    def _on_machine(self, process, machine, is_ready, changes):
+        return Process(process.name, _with_flags(process.argv, changes), self.directory, is_ready,
+                       machine.environment)
+
+    def second_action_service(self, ledger_port):
+        """Another instance, not started; (process, stub)."""
+        port = free_port()
+        channel = grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.enable_http_proxy", 0)])
+        flags = _with_flags(self.action.argv, {
+            "--listen": f"127.0.0.1:{port}", "--ledger": f"127.0.0.1:{ledger_port}",
+            "--spool": self.directory / "second_spool.db"})
+        second = Process("action_service", flags, self.directory, lambda: self.is_serving(channel))
+        second.log_path = self.directory / "second_action_service.log"
+        return second, stubs.action_grpc.ActionServiceStub(channel)
+
+    def stop(self):
+        problems = super().stop()
+        self.ledger_proxy.close()
+        return problems
+
+    # Calls that are written down.
+
+    def new_cid(self):
+        with self._cid_lock:
+            return super().new_cid()
+
+    def call(self, behaviour="accepted", limit=RPC_LIMIT, method="SetAction", actions=None,
+             **fields):
+        """Calls and returns the checker.Call that says what came of it."""
+        request = self.request(behaviour, **fields)
+        return self.send(request, limit, method, actions)
+
+    def send(self, request, limit=RPC_LIMIT, method="SetAction", actions=None):
+        told = self._send(request, limit, method, actions or self.actions)
+        with self._calls_lock:
+            self.calls.append(told)
+        return told
+
+    @staticmethod
+    def _send(request, limit, method, actions):
+        of_request = {"cid": request.cids[0], "user_id": request.user_id,
+                      "request_id": request.request_id,
+                      "accept_possible_repeat": request.accept_possible_repeat}
+        try:
+            job = getattr(actions, method)(request, timeout=limit).job
+        except grpc.RpcError as error:
+            info, _ = error_details(error)
+            ours = info is not None and info.domain == "tms"
+            return checker.Call(kind=checker.REFUSED if ours else checker.UNKNOWN,
+                                error=f"{error.code().name}: {error.details()}", **of_request)
+        return checker.Call(
+            kind=checker.ANSWERED, job_id=job.job_id, status=_word(Job.Status, job.status),
+            failure_reason=_word(Job.FailureReason, job.failure_reason),
+            effect=_word(Job.Effect, job.effect), **of_request)
+
+    # What becomes of them.
+
+    def job_of(self, cid):
+        """The one row of the action, or None."""
+        rows = self.rows("SELECT jobs.* FROM jobs JOIN job_customers USING(job_id) WHERE cid = ?",
+                         cid)
+        assert len(rows) <= 1, rows
+        return rows[0] if rows else None
+
+    def wait_for_row(self, cid, **wanted):
+        """The row of the action once its columns are as wanted."""
+        def row():
+            found = self.job_of(cid)
+            return found if found and all(found[key] == wanted[key] for key in wanted) else None
+        return wait_until(row, f"the row of {cid} says {wanted}, not {self.job_of(cid)}", END_LIMIT)
+
+    def wait_until_all_ended(self):
+        def all_ended():
+            return not self.rows("SELECT 1 FROM jobs WHERE status = 'IN_PROGRESS' LIMIT 1")
+        wait_until(all_ended, "all jobs end", END_LIMIT)
+
+    def wait_until_it_works(self):
+        """An action goes through, so the processes have found each other."""
+        wait_until(lambda: self.call().status == "SUCCESS", "an action goes through")
+
+    def evidence(self):
+        return checker.Evidence(self.db, self.hits_file, self.calls, self.directory, self.canary)
+
+
+def _with_flags(argv, changes):
+    """The flags of a program, some with other values."""
+    flags = argv[1:]
+    for flag, value in changes.items():
+        flags[flags.index(flag) + 1] = str(value)
+    return flags
+
+
+def _word(enum, value):
+    """As jobs.db has it: empty for none."""
+    return enum.Name(value) if value else ""
+
+
+class Load:
+    """Callers who call as fast as they are answered, until the block ends."""
+
+    # What real clusters do, and what hurts; each as often as it is written.
+    BEHAVIOURS = ("accepted",) * 6 + (
+        "delay~ms=50", "delay~ms=200", "401", "refused-state", "504", "reset-before-answer",
+        "cut-body", "close", "not-json")
+
+    def __init__(self, stack, seed, callers=6, behaviours=BEHAVIOURS):
+        self._stack = stack
+        self._behaviours = behaviours
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(random.Random(seed + number),))
+                         for number in range(callers)]
+        self.problems = []
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        assert not self.problems, self.problems
+
+    def _run(self, rng):
+        try:
+            while not self._stop.is_set():
+                self._call(rng)
+        except Exception as problem:  # pylint: disable=broad-except
+            self.problems.append(repr(problem))
+
+    def _call(self, rng):
+        request = self._stack.request(rng.choice(self._behaviours), timeout=2)
+        if rng.random() < 0.5:
+            request.request_id = f"request-{request.cids[0]}"
+        method = rng.choice(("SetAction", "SetAction", "SubmitAction"))
+        told = self._stack.send(request, limit=10, method=method)
+        # People ask again when they do not know, and so do programs.
+        if told.kind != checker.ANSWERED and request.request_id and not self._stop.is_set():
+            self._stack.send(request, limit=10, method=method)
+        if told.kind != checker.ANSWERED:
+            self._stop.wait(0.05)
+
+
+class ChaosTest(unittest.TestCase):
+    """A stack of its own for each test, and the checker after it."""
+
+    ledger_flags = ()
+    action_flags = ()
+    clusters = ()
+    with_gateway = False
+
+    def setUp(self):
+        self.stack = ChaosStack(self.ledger_flags, self.action_flags, clusters=self.clusters)
+        self.addCleanup(self._put_away)
+        self.stack.start(self.with_gateway)
+
+    def run(self, result=None):
+        self._failed_before = len(result.failures) + len(result.errors)
+        self._result = result
+        return super().run(result)
+
+    def _put_away(self):
+        problems = self.stack.stop()
+        failed = len(self._result.failures) + len(self._result.errors) > self._failed_before
+        if failed or problems:
+            with contextlib.suppress(OSError):
+                checker.write_calls(self.stack.directory / "calls.jsonl", self.stack.calls)
+            print(f"left for inspection: {self.stack.directory}")
+        else:
+            self.stack.remove()
+        self.assertEqual(problems, [])
+
+    def assert_promises_kept(self):
+        """To be called last, with all processes up again."""
+        self.stack.wait_until_all_ended()
+        self.assertEqual(checker.violations(self.stack.evidence()), [])
+
+    def assert_ended(self, cid, **wanted):
+        """The action's row, which must come to have these columns."""
+        return self.stack.wait_for_row(cid, **wanted)
