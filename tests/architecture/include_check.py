@@ -33,14 +33,14 @@ LAYERS = {
         ["job", "job_transitions"],
         ["job_store"],
         ["*"],
-        ["*_service", "*_reactor", "proto_convert"],
+        ["*_service", "*_reactor", "*_host", "*_proto", "proto_convert"],
         ["main"],
     ],
     "services/action": [
         ["cluster_url", "classification", "token_redaction"],
         ["cluster_client"],
         ["*"],
-        ["*_service"],
+        ["*_service", "*_host"],
         ["main"],
     ],
     "services/gateway": [["*"], ["main"]],
@@ -50,8 +50,7 @@ LAYERS = {
 
 # Header -> the only files that may include it.
 ONLY = {
-    "common/sqlite/*": ["common/sqlite/*", "services/ledger/sqlite_*", "services/ledger/schema.*",
-                        "services/ledger/main.cc"],
+    "common/sqlite/*": ["common/sqlite/*", "services/ledger/sqlite_*", "services/ledger/schema.*"],
     "SQLiteCpp/*": ["common/sqlite/*", "services/ledger/sqlite_*", "services/ledger/schema.*"],
     "sqlite3.h": ["common/sqlite/*", "services/ledger/sqlite_*", "services/ledger/schema.*"],
     "spdlog/*": ["common/runtime/*"],
