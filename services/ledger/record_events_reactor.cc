@@ -46,13 +46,13 @@ void RecordEventsReactor::OnReadDone(bool ok) {
     unacked_bytes_ += event_bytes;
     ++in_store_;
   }
-  Record(std::move(event), event_bytes);
+  Record(event, event_bytes);
   // Only now: the events of a stream are handed on in the order in which they were written.
   const Turn turn(this);
   reading_ = false;
 }
 
-void RecordEventsReactor::Record(v1::JobEvent event, size_t event_bytes) {
+void RecordEventsReactor::Record(const v1::JobEvent& event, size_t event_bytes) {
   Ack ack{.event_bytes = event_bytes};
   ack.response.set_job_id(event.job_id());
   ack.response.set_event_seq(event.event_seq());

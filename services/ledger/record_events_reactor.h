@@ -51,7 +51,7 @@ class RecordEventsReactor final
 
   void Drain() override;
   // Hands the event just read to the ledger.
-  void Record(v1::JobEvent event, size_t event_bytes);
+  void Record(const v1::JobEvent& event, size_t event_bytes);
   void OnRecorded(Ack ack, absl::StatusOr<RecordResult> result);
   // Takes no more events and ends with `status` once all acks are out; an earlier status stays.
   void EndWith(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -52,8 +52,9 @@ bool Sweeper::IsOverdue(const std::string& job_id) const {
 int Sweeper::Sweep() {
   const std::vector<OverdueJob> overdue = TakeOverdue();
   for (const OverdueJob& job : overdue) {
-    store_.Presume(job.job_id, MessageFor(job.timeout, grace_),
-                   [this, id = job.job_id](absl::StatusOr<Job> ended) { OnPresumed(id, ended); });
+    store_.Presume(
+        job.job_id, MessageFor(job.timeout, grace_),
+        [this, id = job.job_id](const absl::StatusOr<Job>& ended) { OnPresumed(id, ended); });
   }
   return static_cast<int>(overdue.size());
 }
