@@ -2,6 +2,7 @@
 them, callers that write down what they were told, and the checker at the end.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -29,6 +30,8 @@ Job = stubs.job.Job
 GRACE = 1.0
 # By when a job must have ended whose call may last a few seconds.
 END_LIMIT = 30.0
+# In one test at a time.
+_MOST_CALLERS = 32
 
 
 def seed_of(test):
@@ -41,13 +44,21 @@ def seed_of(test):
 
 class ChaosStack(Stack):
     """The ledger is in `directory/ledger` on `ledger_machine`, the action service in
-    `directory/action` on `action_machine`; it reaches the ledger through `ledger_proxy`."""
+    `directory/action` on `action_machine`; it reaches the ledger through `ledger_proxy`. The cluster
+    "proxied" is the fake one behind `cluster_proxy`."""
 
     def __init__(self, ledger_flags=(), action_flags=(), **more):
         self.calls = []
         self._calls_lock = threading.Lock()
         self._cid_lock = threading.Lock()
+        self._callers = concurrent.futures.ThreadPoolExecutor(_MOST_CALLERS)
         super().__init__(["--grace", f"{GRACE:g}s", *ledger_flags], action_flags, **more)
+
+    def _write_clusters(self, more):
+        self.cluster_proxy = Proxy(self.fake_port)
+        proxied = {"name": "proxied", "base_url": f"http://127.0.0.1:{self.cluster_proxy.port}",
+                   "allowed_networks": ["127.0.0.0/8"]}
+        super()._write_clusters([proxied, *more])
 
     def _define_processes(self, ledger_flags, action_flags, environment):
         self.ledger_machine = self._machine("ledger")
@@ -83,7 +94,9 @@ class ChaosStack(Stack):
 
     def stop(self):
         problems = super().stop()
+        self._callers.shutdown()
         self.ledger_proxy.close()
+        self.cluster_proxy.close()
         return problems
 
     # Calls that are written down.
@@ -103,6 +116,10 @@ class ChaosStack(Stack):
         with self._calls_lock:
             self.calls.append(told)
         return told
+
+    def call_later(self, *args, **fields):
+        """A future of call()."""
+        return self._callers.submit(self.call, *args, **fields)
 
     @staticmethod
     def _send(request, limit, method, actions):
@@ -136,6 +153,11 @@ class ChaosStack(Stack):
             found = self.job_of(cid)
             return found if found and all(found[key] == wanted[key] for key in wanted) else None
         return wait_until(row, f"the row of {cid} says {wanted}, not {self.job_of(cid)}", END_LIMIT)
+
+    def logged(self, process, *words):
+        """Whether a line of the log has all the words."""
+        lines = process.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return any(all(word in line for word in words) for line in lines)
 
     def wait_until_all_ended(self):
         def all_ended():
@@ -175,6 +197,7 @@ class Load:
         self._stack = stack
         self._behaviours = behaviours
         self._stop = threading.Event()
+        self._answers = 0
         self._threads = [threading.Thread(target=self._run, args=(random.Random(seed + number),))
                          for number in range(callers)]
         self.problems = []
@@ -190,6 +213,11 @@ class Load:
             thread.join()
         assert not self.problems, self.problems
 
+    def wait_for_answers(self, count):
+        """So many more calls are answered with a job."""
+        wanted = self._answers + count
+        wait_until(lambda: self._answers >= wanted or self.problems, "calls are answered")
+
     def _run(self, rng):
         try:
             while not self._stop.is_set():
@@ -203,11 +231,13 @@ class Load:
             request.request_id = f"request-{request.cids[0]}"
         method = rng.choice(("SetAction", "SetAction", "SubmitAction"))
         told = self._stack.send(request, limit=10, method=method)
-        # People ask again when they do not know, and so do programs.
-        if told.kind != checker.ANSWERED and request.request_id and not self._stop.is_set():
+        if told.kind == checker.ANSWERED:
+            self._answers += 1
+            return
+        self._stop.wait(0.05)
+        # Programs ask again when they do not know, and so do people.
+        if request.request_id and not self._stop.is_set():
             self._stack.send(request, limit=10, method=method)
-        if told.kind != checker.ANSWERED:
-            self._stop.wait(0.05)
 
 
 class ChaosTest(unittest.TestCase):
@@ -243,7 +273,3 @@ class ChaosTest(unittest.TestCase):
         """To be called last, with all processes up again."""
         self.stack.wait_until_all_ended()
         self.assertEqual(checker.violations(self.stack.evidence()), [])
-
-    def assert_ended(self, cid, **wanted):
-        """The action's row, which must come to have these columns."""
-        return self.stack.wait_for_row(cid, **wanted)

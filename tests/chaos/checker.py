@@ -23,6 +23,8 @@ UNKNOWN = "unknown"    # an error of the transport: anything may have happened
 
 # Jobs that ended before their request was written.
 _UNCALLED_REASONS = ("NOT_CALLED", "CONNECT_ERROR")
+# Behaviours of the fake cluster that count a connection, not a request.
+_CONNECTION_BEHAVIOURS = ("reset-on-accept", "reset-before-read")
 _OUTCOME = ("status", "http_status", "failure_reason", "effect", "error_message", "outcome_source",
             "conflict")
 
@@ -225,7 +227,7 @@ def _actions(traces):
     hits = _by_cid(traces.hits, lambda hit: (hit["first_cids"] or [""])[0])
     jobs = _by_cid(traces.jobs)
     for cid in sorted((set(hits) | set(jobs)) - {""}):
-        yield from _action(cid, jobs[cid], hits[cid])
+        yield from _action(cid, jobs.get(cid, []), hits.get(cid, []))
     if traces.calls is None:
         return
     refused = {call.cid for call in traces.calls} - {
@@ -266,7 +268,7 @@ def _request_ids(traces):
     for key, jobs in keyed.items():
         if key in repeated:
             continue
-        total = sum(len(hits[cid]) for cid in {job["cid"] for job in jobs})
+        total = sum(len(hits.get(cid, ())) for cid in {job["cid"] for job in jobs})
         if total > 1:
             yield f"{key}: {total} hits"
         called = [job for job in jobs if job["failure_reason"] != "NOT_CALLED"]
@@ -280,9 +282,10 @@ def _stray_hits(traces):
     for hit in strays:
         if hit["applied"]:
             yield f"hit {hit['sequence']} was applied to nobody"
-    callable_jobs = [job for job in traces.jobs if job["failure_reason"] not in _UNCALLED_REASONS]
-    if strays and len(traces.hits) > len(callable_jobs):
-        yield f"{len(traces.hits)} hits for {len(callable_jobs)} jobs"
+    requests = sum(hit["behaviour"] not in _CONNECTION_BEHAVIOURS for hit in traces.hits)
+    callable_jobs = sum(job["failure_reason"] not in _UNCALLED_REASONS for job in traces.jobs)
+    if strays and requests > callable_jobs:
+        yield f"{requests} hits for {callable_jobs} jobs"
 
 
 # The disk.
@@ -300,7 +303,7 @@ def _by_cid(things, cid_of=lambda job: job["cid"]):
     groups = collections.defaultdict(list)
     for thing in things:
         groups[cid_of(thing)].append(thing)
-    return groups
+    return dict(groups)
 
 
 def _name(job):

@@ -1,0 +1,276 @@
+"""Faults of the ledger, of its disk, and of the way to it."""
+
+import random
+import signal
+import time
+
+import grpc
+
+from chaos_stack import ChaosTest, Load, stubs, wait_until, seed_of
+from checker import ANSWERED, REFUSED, UNKNOWN
+from proxy import DOWN, UP
+
+
+class LedgerFaultTestCase(ChaosTest):
+    """What several rows need."""
+
+    def under_load(self, rounds, fault):
+        """Lets `fault(rng)` strike again and again while callers call; the promises must hold."""
+        seed = seed_of(self)
+        rng = random.Random(seed)
+        with Load(self.stack, seed) as load:
+            for _ in range(rounds):
+                # The moment at which it strikes is what is random here.
+                time.sleep(rng.uniform(0.05, 0.5))
+                fault(rng)
+                load.wait_for_answers(3)
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def events_of(self, cid):
+        return self.stack.rows("SELECT job_events.* FROM job_events JOIN job_customers"
+                               " USING(job_id) WHERE cid = ? ORDER BY number", cid)
+
+    def wait_until_it_ended(self):
+        """The ledger's exit code, when it ends by itself."""
+        wait_until(lambda: not self.stack.ledger.running, "the ledger ends by itself")
+        return self.stack.ledger.wait()
+
+
+class KilledTest_F03(LedgerFaultTestCase):
+    """kill -9 of the ledger at random under load."""
+
+    ROUNDS = 10
+
+    def kill(self, _rng):
+        self.stack.ledger.kill()
+        self.stack.ledger.start()
+
+    def test_at_random(self):
+        self.under_load(self.ROUNDS, self.kill)
+
+
+class KilledTest_F03_Full(KilledTest_F03):
+    """As promised: a hundred rounds."""
+
+    ROUNDS = 100
+
+
+class KilledAtEachStepTest_F03(LedgerFaultTestCase):
+    """kill -9 of the ledger at each of its first writes and syncs after a start."""
+
+    STEPS = 12
+
+    def test_each(self):
+        for step in range(self.STEPS):
+            self.stack.ledger_machine.kill_at_step(step)
+            cid = self.stack.new_cid()
+            call = self.stack.call_later("delay~ms=50", cids=[cid], request_id=f"step {step}")
+            if not self.stack.ledger.running:
+                self.stack.ledger.start()
+            self.wait_until_dead_or_answered(call)
+            self.stack.ledger_machine.mend()
+            if not self.stack.ledger.running:
+                self.stack.ledger.start()
+            call.result()
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def wait_until_dead_or_answered(self, call):
+        wait_until(lambda: call.done() or not self.stack.ledger.running, "it dies or answers")
+
+
+class AckLostTest_F07(LedgerFaultTestCase):
+    """The ledger has committed, and its ack never arrives."""
+
+    def test_of_an_outcome(self):
+        for behaviour, effect in (("delay~ms=200", "APPLIED"), ("status~status=404", "NOT_APPLIED"),
+                                  ("status~status=500", "UNKNOWN")):
+            cid = self.stack.new_cid()
+            call = self.stack.call_later(behaviour, cids=[cid], cluster="proxied")
+            wait_until(lambda cid=cid: self.stack.hits(cid), "the call reaches the cluster")
+            self.stack.ledger_proxy.swallow(DOWN)
+            self.stack.cluster_proxy.heal()
+            row = self.stack.wait_for_row(cid, effect=effect)
+            events = self.events_of(cid)
+            wait_until(lambda: self.stack.ledger_proxy.dropped(DOWN), "the ack is lost")
+            self.assertFalse(call.done())
+            self.stack.ledger_proxy.cut()
+            self.stack.ledger_proxy.heal()
+            told = call.result()
+            self.assertEqual((told.kind, told.effect), (ANSWERED, effect))
+            self.assertEqual(self.stack.job_of(cid), row)
+            self.assertEqual(self.events_of(cid), events)
+        self.assert_promises_kept()
+
+    def test_of_a_start(self):
+        self.stack.ledger_proxy.swallow(DOWN)
+        request = self.stack.request(request_id="ack of the start lost")
+        cid = request.cids[0]
+        told = self.stack.send(request)
+        self.assertEqual(told.kind, REFUSED, told)
+        self.assertEqual(self.stack.job_of(cid)["status"], "IN_PROGRESS")
+        self.stack.ledger_proxy.cut()
+        self.stack.ledger_proxy.heal()
+        self.stack.wait_for_row(cid, failure_reason="NOT_CALLED", effect="NOT_APPLIED")
+        self.assertEqual(self.stack.hits(cid), [])
+        self.assertEqual(self.stack.send(request).status, "SUCCESS")
+        self.assertEqual(len(self.stack.hits(cid)), 1)
+        self.assert_promises_kept()
+
+    def lose(self, rng):
+        self.stack.ledger_proxy.swallow(rng.choice((UP, DOWN)))
+        time.sleep(rng.uniform(0, 0.3))  # so much is lost
+        self.stack.ledger_proxy.cut()
+        self.stack.ledger_proxy.heal()
+
+    def test_at_random(self):
+        self.under_load(8, self.lose)
+
+
+class FullDiskTest_F11(LedgerFaultTestCase):
+    """The ledger's disk is full, and then it is not."""
+
+    def test_refused_until_there_is_room(self):
+        self.stack.ledger_machine.limit_room(0)
+        for _ in range(3):
+            cid = self.stack.new_cid()
+            told = self.stack.call(cids=[cid])
+            self.assertEqual(told.kind, REFUSED, told)
+            self.assertEqual(self.stack.hits(cid), [])
+        self.assertGreater(self.stack.ledger_machine.count("refused_writes"), 0)
+        self.assertTrue(self.stack.ledger.running)
+        self.stack.ledger_machine.limit_room(None)
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def test_an_outcome_waits_for_room(self):
+        cid = self.stack.new_cid()
+        call = self.stack.call_later("delay~ms=200", cids=[cid])
+        wait_until(lambda: self.stack.hits(cid), "the call reaches the cluster")
+        self.stack.ledger_machine.limit_room(0)
+        wait_until(lambda: self.stack.ledger_machine.count("refused_writes"), "the disk is full")
+        self.assertEqual(self.stack.job_of(cid)["status"], "IN_PROGRESS")
+        self.stack.ledger_machine.limit_room(None)
+        self.assertEqual(call.result().effect, "APPLIED")
+        self.assert_promises_kept()
+
+    def fill(self, rng):
+        machine = self.stack.ledger_machine
+        refused = machine.count("refused_writes")
+        machine.limit_room(rng.randrange(100_000))
+        wait_until(lambda: machine.count("refused_writes") > refused, "the disk is full")
+        time.sleep(rng.uniform(0, 0.3))  # so long it is
+        machine.limit_room(None)
+
+    def test_at_random(self):
+        self.under_load(6, self.fill)
+
+
+class FailingSyncTest_F12(LedgerFaultTestCase):
+    """fsync fails on the ledger's disk: nothing is acked, the process ends, a new one tells the
+    truth."""
+
+    def fail(self, rng, times):
+        machine = self.stack.ledger_machine
+        machine.fail_syncs(after=rng.randrange(20), times=times)
+        self.assertNotEqual(self.wait_until_it_ended(), 0)
+        self.assertGreater(machine.count("failed_syncs"), 0)
+        machine.mend()
+        self.stack.ledger.start()
+
+    def test_the_nth(self):
+        self.under_load(4, lambda rng: self.fail(rng, times=1))
+
+    def test_for_ever(self):
+        self.under_load(4, lambda rng: self.fail(rng, times=-1))
+
+    def test_while_the_file_is_made(self):
+        """Whatever a start that failed has left behind, the next one begins with it."""
+        self.stack.ledger.stop()
+        folder, machine = self.stack.db.parent, self.stack.ledger_machine
+        for after in range(100):
+            path = folder / f"new{after}.db"
+            new = self.stack.ledger.twin({"--db": path}, f"new{after}.log")
+            failures = machine.count("failed_syncs")
+            machine.fail_syncs(after=after)
+            new.launch()
+            wait_until(lambda new=new: not new.running or self.stack.logged(new, "serving"),
+                       "it serves or ends")
+            if machine.count("failed_syncs") == failures:
+                break
+            self.assertNotEqual(new.wait(), 0)
+            machine.mend()
+            new.start()
+            self.stack.wait_until_it_works()
+            self.assertEqual(new.stop(), 0)
+        self.assertGreater(after, 1)
+        machine.mend()
+        new.stop()
+        self.stack.ledger.start()
+        self.stack.calls.clear()  # they were of other files
+        self.stack.hits_file.write_text("", encoding="ascii")
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+
+class PowerLossTest_F13(LedgerFaultTestCase):
+    """The ledger's machine loses what was not synced."""
+
+    ROUNDS = 6
+
+    def lose_power(self, rng):
+        self.stack.ledger.kill()
+        # Everything unsynced gone, or any part of it.
+        self.stack.ledger_machine.cut_power(rng if rng.random() < 0.7 else None)
+        self.stack.ledger.start()
+
+    def test_at_random(self):
+        self.under_load(self.ROUNDS, self.lose_power)
+
+    def test_as_soon_as_it_was_told(self):
+        for number in range(5):
+            told = self.stack.call(("accepted", "401", "504")[number % 3])
+            self.assertEqual(told.kind, ANSWERED)
+            self.lose_power(random.Random(number))
+            self.stack.wait_for_row(told.cid, status=told.status, effect=told.effect)
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+
+class PowerLossTest_F13_Full(PowerLossTest_F13):
+    ROUNDS = 60
+
+
+class StoppedTest_F16(LedgerFaultTestCase):
+    """SIGSTOP of the ledger."""
+
+    def test_callers_deadlines_hold(self):
+        in_flight = self.stack.new_cid()
+        waiting = self.stack.call_later("delay~ms=300", cids=[in_flight])
+        wait_until(lambda: self.stack.hits(in_flight), "the call reaches the cluster")
+        self.stack.ledger.signal(signal.SIGSTOP)
+        calls = []
+        for limit in (0.5, 1, 1.5):
+            cid, began = self.stack.new_cid(), time.monotonic()
+            told = self.stack.call(cids=[cid], limit=limit, request_id=f"limit {limit}")
+            self.assertLess(time.monotonic() - began, limit + 1)
+            self.assertIn(told.kind, (REFUSED, UNKNOWN))
+            self.assertEqual(self.stack.hits(cid), [])
+            calls.append(told)
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.stack.jobs.ListJobs(stubs.ledger.ListJobsRequest(), timeout=0.5)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+        self.assertFalse(waiting.done())
+        self.stack.ledger.signal(signal.SIGCONT)
+        self.assertEqual(waiting.result().effect, "APPLIED")
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def stop(self, rng):
+        self.stack.ledger.signal(signal.SIGSTOP)
+        time.sleep(rng.uniform(0.1, 1))  # so long it stands still
+        self.stack.ledger.signal(signal.SIGCONT)
+
+    def test_at_random(self):
+        self.under_load(5, self.stop)
