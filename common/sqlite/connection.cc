@@ -151,6 +151,8 @@ int64_t Connection::last_row_id() const { return database_->getLastInsertRowid()
 
 int64_t Connection::changes() const { return database_->getChanges(); }
 
+int64_t Connection::total_changes() const { return database_->getTotalChanges(); }
+
 bool Connection::in_transaction() const {
   return sqlite3_get_autocommit(database_->getHandle()) == 0;
 }

@@ -133,7 +133,9 @@ class Connection {
   // Frames in the WAL after this connection's last commit.
   int wal_frames() const { return wal_frames_; }
   int64_t last_row_id() const;
+  // Rows changed by the last statement, and by all so far.
   int64_t changes() const;
+  int64_t total_changes() const;
   bool in_transaction() const;
 
  private:

@@ -36,6 +36,7 @@ void GroupCommitWriter::Submit(std::unique_ptr<WriteItem> item) {
   absl::MutexLock lock(&mutex_);
   if (queue_weight_ > 0 && queue_weight_ + entry.weight > options_.max_queue_weight) {
     entry.weight = 0;
+    entry.refused = true;
     entry.status =
         MakeStatus(absl::StatusCode::kUnavailable, "WRITER_BUSY", "too many writes are waiting");
   }
@@ -72,8 +73,7 @@ void GroupCommitWriter::WriteGroup(Group& group) {
     if (options_.hook != nullptr) options_.hook->AfterCommit();
     return;
   }
-  if (connection_->in_transaction()) connection_->Run("ROLLBACK").IgnoreError();
-  if (options_.hook != nullptr) options_.hook->AfterRollback();
+  Undo();
   status = Unavailable(status);
   for (Entry& entry : group) entry.status = status;
   if (broken_.ok() && KindOf(status) != ErrorKind::kRetry) Break(status);
@@ -81,24 +81,52 @@ void GroupCommitWriter::WriteGroup(Group& group) {
 
 absl::Status GroupCommitWriter::TryGroup(Group& group) {
   TMS_RETURN_IF_ERROR(connection_->Run("BEGIN IMMEDIATE"));
-  for (Entry& entry : group) {
-    if (entry.status.ok()) TMS_RETURN_IF_ERROR(ApplyItem(entry));
+  bool clean = true;
+  TMS_RETURN_IF_ERROR(ApplyTogether(group, clean));
+  if (!clean) {
+    Undo();
+    TMS_RETURN_IF_ERROR(connection_->Run("BEGIN IMMEDIATE"));
+    TMS_RETURN_IF_ERROR(ApplyApart(group));
   }
   if (options_.hook != nullptr) TMS_RETURN_IF_ERROR(options_.hook->BeforeCommit(*connection_));
   return connection_->Run("COMMIT");
 }
 
-// What it returns is about the group; what is about the item alone goes into `entry.status`.
-absl::Status GroupCommitWriter::ApplyItem(Entry& entry) {
-  TMS_RETURN_IF_ERROR(connection_->Run("SAVEPOINT item"));
-  entry.status = entry.item->Apply(*connection_);
-  if (!entry.status.ok()) {
-    // After some errors SQLite has rolled back the transaction, and every item of it.
-    const bool undone = !connection_->in_transaction();
-    if (undone || KindOf(entry.status) != ErrorKind::kItem) return entry.status;
-    TMS_RETURN_IF_ERROR(connection_->Run("ROLLBACK TO item"));
+// Almost no item fails after it has written something, so savepoints (a sixth of all time) are left
+// out at first. `clean` becomes false where they would have been needed.
+absl::Status GroupCommitWriter::ApplyTogether(Group& group, bool& clean) {
+  for (Entry& entry : group) {
+    if (entry.refused) continue;
+    const int64_t changes = connection_->total_changes();
+    entry.status = entry.item->Apply(*connection_);
+    if (ConcernsGroup(entry.status)) return entry.status;
+    if (entry.status.ok() || connection_->total_changes() == changes) continue;
+    clean = false;
+    break;
   }
-  return connection_->Run("RELEASE item");
+  return absl::OkStatus();
+}
+
+absl::Status GroupCommitWriter::ApplyApart(Group& group) {
+  for (Entry& entry : group) {
+    if (entry.refused) continue;
+    TMS_RETURN_IF_ERROR(connection_->Run("SAVEPOINT item"));
+    entry.status = entry.item->Apply(*connection_);
+    if (ConcernsGroup(entry.status)) return entry.status;
+    if (!entry.status.ok()) TMS_RETURN_IF_ERROR(connection_->Run("ROLLBACK TO item"));
+    TMS_RETURN_IF_ERROR(connection_->Run("RELEASE item"));
+  }
+  return absl::OkStatus();
+}
+
+// After some errors SQLite has rolled back the transaction, and every item of it.
+bool GroupCommitWriter::ConcernsGroup(const absl::Status& status) const {
+  return !status.ok() && (!connection_->in_transaction() || KindOf(status) != ErrorKind::kItem);
+}
+
+void GroupCommitWriter::Undo() {
+  if (connection_->in_transaction()) connection_->Run("ROLLBACK").IgnoreError();
+  if (options_.hook != nullptr) options_.hook->AfterRollback();
 }
 
 void GroupCommitWriter::Break(const absl::Status& status) {

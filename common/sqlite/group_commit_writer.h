@@ -23,7 +23,8 @@ class WriteItem {
   // Roughly the number of rows that Apply writes: what queue and groups are measured in.
   virtual size_t weight() const { return 1; }
 
-  // Runs inside a savepoint: anything but OK undoes what this item wrote, and nothing else.
+  // Anything but OK undoes what this item wrote, and nothing else. May be called a second time,
+  // after all that the first one did was undone.
   virtual absl::Status Apply(Connection& connection) = 0;
 
   // Called exactly once, after the commit or failure that decided the item, or with UNAVAILABLE if
@@ -78,6 +79,7 @@ class GroupCommitWriter {
     std::unique_ptr<WriteItem> item;
     size_t weight = 0;
     absl::Status status;
+    bool refused = false;  // never applied: the queue was full
   };
   using Group = std::vector<Entry>;
 
@@ -89,7 +91,11 @@ class GroupCommitWriter {
   }
   void WriteGroup(Group& group);
   absl::Status TryGroup(Group& group);
-  absl::Status ApplyItem(Entry& entry);
+  // These return errors that concern the whole group; an item's own is in its entry.
+  absl::Status ApplyTogether(Group& group, bool& clean);
+  absl::Status ApplyApart(Group& group);
+  bool ConcernsGroup(const absl::Status& status) const;
+  void Undo();
   void Break(const absl::Status& status);
   void MaybeCheckpoint();
 

@@ -60,7 +60,7 @@ absl::Status ChangeOutcome(WriteContext& context, const OutcomeChange& change, J
   if (connection.changes() != 1) {
     return MakeStatus(absl::StatusCode::kInternal, "the job's row changed under the writer");
   }
-  const Job before = std::exchange(job, Job(job));
+  context.stats.Count(job, -1);
   job.outcome = outcome;
   job.updated_at = context.now;
   job.finished_at = change.finished_at;
@@ -69,7 +69,6 @@ absl::Status ChangeOutcome(WriteContext& context, const OutcomeChange& change, J
   if (outcome.failure_reason == FailureReason::kNotCalled && !job.request_id.empty()) {
     TMS_RETURN_IF_ERROR(FreeRequestId(connection, job));
   }
-  context.stats.Count(before, -1);
   context.stats.Count(job, 1);
   return absl::OkStatus();
 }
