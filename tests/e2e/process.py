@@ -48,6 +48,11 @@ def accepts_connections(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _state(task):
+    """The letter of a thread's state; what is between its name's brackets may hold anything."""
+    return (task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+
+
 class Process:
     """One program with its flags; may be started again after it ended."""
 
@@ -97,6 +102,16 @@ class Process:
     def signal(self, number):
         self._popen.send_signal(number)
 
+    def pause(self):
+        """SIGSTOP; returns once no thread runs any more."""
+        self.signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{self.pid}/task")
+        wait_until(lambda: all(_state(task) == "T" for task in tasks.iterdir()),
+                   f"{self.name} stands still")
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
+
     def kill(self):
         """As a crash does."""
         self.signal(signal.SIGKILL)
@@ -110,7 +125,7 @@ class Process:
         """SIGTERM; returns the exit code."""
         if not self.running:
             return self._popen.returncode if self._popen else 0
-        self.signal(signal.SIGCONT)
+        self.resume()
         self.signal(signal.SIGTERM)
         try:
             return self.wait()

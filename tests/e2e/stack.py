@@ -285,7 +285,8 @@ class StackTest(unittest.TestCase):
     """One stack for the tests of a class; class attributes say how it is started."""
 
     ledger_flags = ()
-    action_flags = ()
+    # A busy machine is no reason for a refusal.
+    action_flags = ("--ack-wait", "10s")
     environment = None
     clusters = ()
     with_gateway = False

@@ -1,7 +1,6 @@
 """Processes that die, stall, drain, or are started twice."""
 
 import concurrent.futures
-import signal
 import time
 import unittest
 
@@ -49,8 +48,12 @@ class KillWhileIdleTest(StackTest):
 
 class LedgerAwayTest_F16(StackTest):
 
+    action_flags = ()
+
     def tearDown(self):
-        if not self.stack.ledger.running:
+        if self.stack.ledger.running:
+            self.stack.ledger.resume()
+        else:
             self.stack.ledger.start()
         self.stack.wait_until_it_acts()
 
@@ -94,12 +97,12 @@ class LedgerAwayTest_F16(StackTest):
 
     def test_stalled_ledger_holds_no_caller(self):
         cid = self.stack.new_cid()
-        self.stack.ledger.signal(signal.SIGSTOP)
+        self.stack.ledger.pause()
         began = time.monotonic()
         with self.assertRaises(grpc.RpcError) as caught:
             self.stack.set_action(cids=[cid], limit=2)
         self.assertLess(time.monotonic() - began, 3)
-        self.stack.ledger.signal(signal.SIGCONT)
+        self.stack.ledger.resume()
         self.assertIn(caught.exception.code(),
                       (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED))
         self.stack.wait_until_it_acts()
