@@ -1,6 +1,5 @@
 #include "services/action/action_host.h"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
@@ -18,16 +17,23 @@ namespace {
 // Time for answers to reach their callers once everything is recorded.
 constexpr absl::Duration kAnswersLimit = absl::Seconds(2);
 
-// A caller sees only the correlation id of what went wrong inside; the text is for us.
+using LogFunction = void (*)(std::string_view, std::string_view, log::Fields);
+
+// Actions that became a job have lines of their own; a caller sees only the correlation id of what
+// went wrong inside, the text is for us.
+LogFunction LevelOf(const absl::Status& status) {
+  if (status.ok()) return log::Debug;
+  return status.code() == absl::StatusCode::kInternal ? log::Error : log::Info;
+}
+
 void LogCall(const rpc::CallRecord& record) {
-  const bool failed = record.status.code() == absl::StatusCode::kInternal;
-  (failed ? log::Error : log::Debug)("SET_ACTION", failed ? "call_failed" : "call",
-                                     {{"method", record.method},
-                                      {"code", absl::StatusCodeToString(record.status.code())},
-                                      {"reason", Reason(record.status)},
-                                      {"error", Message(record.status)},
-                                      {"correlation_id", record.call.correlation_id},
-                                      {"elapsed_ms", absl::ToInt64Milliseconds(record.elapsed)}});
+  LevelOf(record.status)("SET_ACTION", record.status.ok() ? "call" : "call_refused",
+                         {{"method", record.method},
+                          {"code", absl::StatusCodeToString(record.status.code())},
+                          {"reason", Reason(record.status)},
+                          {"error", Message(record.status)},
+                          {"correlation_id", record.call.correlation_id},
+                          {"elapsed_ms", absl::ToInt64Milliseconds(record.elapsed)}});
 }
 
 }  // namespace
@@ -63,18 +69,18 @@ ActionHost::ActionHost(const ActionOptions& options, const Catalogue& catalogue,
       edge_(blocking_, LogCall, clock),
       service_(catalogue, executor_, strand_, edge_, clock) {}
 
-ActionHost::~ActionHost() { Drain(absl::ZeroDuration()); }
+ActionHost::~ActionHost() {
+  Drain(absl::InfiniteDuration());
+  asio::post(strand_, [courier = courier_] { courier->Close(); });
+  pool_.join();
+}
 
 size_t ActionHost::Drain(absl::Duration limit) {
-  if (!server_) return 0;
   const absl::Duration deadline = clock_.SinceBoot() + limit;
-  server_->SetServing(false);
+  if (server_) server_->SetServing(false);
   const size_t left = asio::co_spawn(strand_, executor_.Drain(deadline), asio::use_future).get();
-  server_->Shutdown(std::max(deadline - clock_.SinceBoot(), kAnswersLimit));
+  if (server_) server_->Shutdown(kAnswersLimit);
   server_.reset();
-  asio::post(strand_, [courier = courier_] { courier->Close(); });
-  if (left > 0) pool_.stop();
-  pool_.join();
   return left;
 }
 

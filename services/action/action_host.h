@@ -40,12 +40,14 @@ class ActionHost {
                                                            const Catalogue& catalogue,
                                                            ClusterClient& clusters,
                                                            const Clock& clock);
+  // Waits, however long it takes, until all that is left has ended.
   ~ActionHost();
 
   int port() const { return server_->port(); }
 
-  // Ends in order, within `limit`: see Executor::Drain; then lets the answers go out. Returns how
-  // many actions and events were left. Calling it again does nothing.
+  // Ends in order: see Executor::Drain; then lets the answers go out. Returns how many actions and
+  // events were left at `limit`. Whoever cannot wait for those must end the process at once: the
+  // ledger then presumes them dead, and says so.
   size_t Drain(absl::Duration limit);
 
  private:
@@ -60,7 +62,7 @@ class ActionHost {
   const std::shared_ptr<StreamCourier> courier_;
   LedgerJobReader jobs_;
   Executor executor_;
-  WorkPool blocking_;
+  WorkPool blocking_;  // the edge wants one; nothing here blocks
   rpc::UnaryEdge edge_;
   ActionService service_;
   std::unique_ptr<rpc::Server> server_;

@@ -75,73 +75,6 @@ void LogThrow(const std::string& job_id, const std::exception& error) {
 
 }  // namespace
 
-// One action on its way, shared by its own coroutine and by the callers that wait for it.
-struct Executor::Run {
-  ActionRequest request;  // the token and cids move on into the call
-  Slot slot;
-  std::string job_id;
-  size_t cid_count = 0;
-  // Clock::SinceBoot(): when it began, when the call's time is over, when its caller must be told.
-  absl::Duration began;
-  absl::Duration deadline;
-  absl::Duration answer_by;
-
-  Event started;  // its job exists or `failure` is set
-  Event ended;    // its outcome is durable or `failure` is set
-  absl::Status failure;
-  ActionAnswer answer;
-  int waiting_for_end = 0;
-
-  RequestKey key() const { return {request.user_id, request.request_id}; }
-};
-
-void Executor::LogStart(const Run& run) {
-  log::Info(kTag, "set_action_start",
-            {{"user", run.request.user_id},
-             {"action", run.request.action_name},
-             {"cid_count", run.cid_count},
-             {"cluster", run.request.cluster->name},
-             {"job_id", run.job_id}});
-}
-
-void Executor::LogOutcome(const Run& run, const JobFinished& finished, absl::Duration elapsed) {
-  const std::string http_status =
-      finished.has_http_status() ? std::to_string(finished.http_status()) : "";
-  const auto elapsed_ms = absl::ToInt64Milliseconds(elapsed);
-  if (finished.status() == Job::SUCCESS) {
-    log::Info(kTag, "set_action_done",
-              {{"user", run.request.user_id},
-               {"action", run.request.action_name},
-               {"cid_count", run.cid_count},
-               {"cluster", run.request.cluster->name},
-               {"job_id", run.job_id},
-               {"http_status", http_status},
-               {"effect", Job::Effect_Name(finished.effect())},
-               {"elapsed_ms", elapsed_ms}});
-    return;
-  }
-  log::Warning(kTag, "set_action_error",
-               {{"user", run.request.user_id},
-                {"action", run.request.action_name},
-                {"cid_count", run.cid_count},
-                {"cluster", run.request.cluster->name},
-                {"job_id", run.job_id},
-                {"http_status", http_status},
-                {"failure_reason", Job::FailureReason_Name(finished.failure_reason())},
-                {"effect", Job::Effect_Name(finished.effect())},
-                {"elapsed_ms", elapsed_ms},
-                {"error", finished.error_message()}});
-}
-
-ClusterCall Executor::MakeCall(Run& run) {
-  return {.cluster = run.request.cluster,
-          .action = run.request.action_name,
-          .cids = std::move(run.request.cids),
-          .bearer_token = std::move(run.request.bearer_token),
-          .timeout = run.request.timeout,
-          .deadline = run.deadline};
-}
-
 Executor::Executor(asio::any_io_executor strand, asio::any_io_executor pool, Parts parts)
     : strand_(std::move(strand)), pool_(std::move(pool)), parts_(std::move(parts)) {
   for (const Cluster& cluster : parts_.catalogue.clusters()) {
@@ -149,8 +82,6 @@ Executor::Executor(asio::any_io_executor strand, asio::any_io_executor pool, Par
         std::make_shared<Slots>(cluster.max_in_flight, cluster.max_waiting, parts_.clock);
   }
 }
-
-Executor::~Executor() = default;
 
 asio::awaitable<absl::StatusOr<ActionAnswer>> Executor::Execute(ActionRequest request, Until until,
                                                                 absl::Duration deadline) {
@@ -188,7 +119,7 @@ asio::awaitable<absl::StatusOr<ActionAnswer>> Executor::Join(RunPtr run, ActionR
 }
 
 Executor::RunPtr Executor::Launch(ActionRequest request, Slot slot, absl::Duration answer_by) {
-  auto run = std::make_shared<Run>();
+  auto run = std::make_shared<ActionRun>();
   run->request = std::move(request);
   run->slot = std::move(slot);
   run->job_id = NewUuidV7(parts_.clock.Now());
@@ -259,7 +190,7 @@ asio::awaitable<bool> Executor::Start(RunPtr run) {
 }
 
 asio::awaitable<CallResult> Executor::Call(RunPtr run) {
-  LogStart(*run);
+  run->LogStart();
   CallResult result;
   if (draining_->is_set()) {
     run->failure = Draining();
@@ -270,7 +201,7 @@ asio::awaitable<CallResult> Executor::Call(RunPtr run) {
     result.finished = NotCalled("the deadline passed before the request was sent");
     co_return result;
   }
-  ClusterCall call = MakeCall(*run);
+  ClusterCall call = run->MakeCall();
   try {
     co_return co_await asio::co_spawn(pool_, parts_.clusters.Call(std::move(call)),
                                       asio::use_awaitable);
@@ -282,7 +213,7 @@ asio::awaitable<CallResult> Executor::Call(RunPtr run) {
 }
 
 asio::awaitable<void> Executor::Finish(RunPtr run, JobFinished finished) {
-  LogOutcome(*run, finished, parts_.clock.SinceBoot() - run->began);
+  run->LogOutcome(finished, parts_.clock.SinceBoot() - run->began);
   ledger::v1::JobEvent event =
       FinishedEvent(parts_.owner, run->job_id, std::move(finished), parts_.clock.Now());
   Receipt receipt = co_await parts_.courier.Finish(std::move(event));

@@ -12,26 +12,16 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "services/action/action_run.h"
 #include "services/action/catalogue.h"
 #include "services/action/cluster_client.h"
 #include "services/action/courier.h"
-#include "services/action/event.h"
 #include "services/action/job_events.h"
 #include "services/action/job_reader.h"
 #include "services/action/request_validation.h"
 #include "services/action/slots.h"
 
 namespace tms::action {
-
-// What a caller is told about its action.
-struct ActionAnswer {
-  ledger::v1::Job job;
-  // The job is that of an earlier request.
-  bool deduplicated = false;
-  RecordedIn recorded_in = v1::SetActionResponse::RECORDED_IN_UNSPECIFIED;
-  // As the cluster sent it; only for the request that made the call.
-  std::string response_body;
-};
 
 // Confined to `strand`, on which its coroutines must be spawned; the calls to clusters run beside
 // it on `pool`. Owned by main; outlives both executors' work.
@@ -47,7 +37,6 @@ class Executor {
     Owner owner;
   };
   Executor(boost::asio::any_io_executor strand, boost::asio::any_io_executor pool, Parts parts);
-  ~Executor();
 
   // When a caller is answered.
   enum class Until { kStarted, kFinished };
@@ -62,12 +51,12 @@ class Executor {
 
   // Refuses new actions and those that wait for a slot, ends those that have not called their
   // cluster yet as NOT_CALLED, lets calls in flight end and be recorded. At `deadline` callers that
-  // still wait get their job IN_PROGRESS. Returns how many actions and events were left. Once.
+  // still wait get their job IN_PROGRESS. Returns how many actions and events were left. May be
+  // called again.
   boost::asio::awaitable<size_t> Drain(absl::Duration deadline);
 
  private:
-  struct Run;
-  using RunPtr = std::shared_ptr<Run>;
+  using RunPtr = std::shared_ptr<ActionRun>;
   using RequestKey = std::pair<std::string, std::string>;  // user_id, request_id
 
   RunPtr FindTwin(const ActionRequest& request) const;
@@ -87,12 +76,6 @@ class Executor {
   // Waits for the end of a job that somebody else runs.
   boost::asio::awaitable<void> Follow(RunPtr run);
   void End(const RunPtr& run);
-
-  static void LogStart(const Run& run);
-  static void LogOutcome(const Run& run, const ledger::v1::JobFinished& finished,
-                         absl::Duration elapsed);
-  // Takes the token and the cids out of the run.
-  static ClusterCall MakeCall(Run& run);
 
   const boost::asio::any_io_executor strand_;
   const boost::asio::any_io_executor pool_;

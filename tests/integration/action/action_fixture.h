@@ -61,7 +61,8 @@ class Caller {
 // Cluster `wide` has room; `narrow` takes one call at a time and one that waits.
 class ActionFixture : public ::testing::Test {
  protected:
-  explicit ActionFixture(absl::Duration ack_wait = absl::Seconds(5))
+  explicit ActionFixture(absl::Duration ack_wait = absl::Seconds(5),
+                         const Clock& clock = SystemClock())
       : catalogue_(*Catalogue::FromJson(R"({"clusters": [
             {"name": "wide", "base_url": "http://wide.example", "default_timeout": "10s"},
             {"name": "narrow", "base_url": "http://narrow.example", "max_in_flight": 1,
@@ -72,7 +73,7 @@ class ActionFixture : public ::testing::Test {
     options.owner = {.id = "owner-1", .incarnation = 7};
     options.ack_wait = ack_wait;
     options.threads = 2;
-    host_ = *ActionHost::Start(options, catalogue_, clusters_, SystemClock());
+    host_ = *ActionHost::Start(options, catalogue_, clusters_, clock);
     stub_ =
         v1::ActionService::NewStub(rpc::MakeChannel("127.0.0.1:" + std::to_string(host_->port())));
   }

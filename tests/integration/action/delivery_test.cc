@@ -1,4 +1,5 @@
 // What becomes of actions and their events while the ledger misbehaves, and at the end.
+#include "common/base/fake_clock.h"
 #include "tests/integration/action/action_fixture.h"
 
 namespace tms::action {
@@ -9,6 +10,14 @@ using ledger::v1::RecordEventsResponse;
 using ::testing::SizeIs;
 
 class DeliveryTest : public ActionFixture {};
+
+// Time stands still unless the test moves it; waits take their real time all the same.
+class SleptTest : public ActionFixture {
+ protected:
+  SleptTest() : ActionFixture(absl::Seconds(5), clock_) {}
+
+  static inline FakeClock clock_{absl::FromUnixSeconds(1'800'000'000)};
+};
 
 // A ledger that must answer fast.
 class ImpatientTest : public ActionFixture {
@@ -72,8 +81,6 @@ TEST_F(ImpatientTest, NotCalledOfAJobThatNeverWasIsDropped) {
   ledger_.SetScript([](const auto& event, auto ack) {
     return event.has_started() ? std::nullopt : std::optional(ack);
   });
-  ledger_.Stop();
-  ledger_.Start();
   Caller caller = Set(Request());
   ledger_.WaitForEvents(1);
   ledger_.ForgetJobs();
@@ -81,6 +88,18 @@ TEST_F(ImpatientTest, NotCalledOfAJobThatNeverWasIsDropped) {
   ledger_.WaitForEvents(2);
   EXPECT_EQ(host_->Drain(absl::Seconds(5)), 0u);
   EXPECT_THAT(ledger_.events(), SizeIs(2));
+}
+
+TEST_F(SleptTest, AProcessThatSleptPastTheDeadlineDoesNotCallF15) {
+  ledger_.SetScript([](const auto& event, auto ack) {
+    if (event.has_started()) clock_.Advance(absl::Seconds(12));
+    return std::optional(ack);
+  });
+  const Reply reply = Set(Request()).Await();
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(reply.response.job().failure_reason(), Job::NOT_CALLED);
+  EXPECT_EQ(reply.response.job().effect(), Job::NOT_APPLIED);
+  EXPECT_EQ(clusters_.call_count(), 0u);
 }
 
 TEST_F(DeliveryTest, TheCallersDeadlineBoundsTheWaitForTheAck) {
@@ -223,6 +242,11 @@ TEST_F(DeliveryTest, ADrainThatComesToItsLimitSaysWhatIsLeft) {
   const Reply reply = caller.Await();
   ASSERT_TRUE(reply.status.ok()) << reply.status;
   EXPECT_EQ(reply.response.job().status(), Job::IN_PROGRESS);
+
+  ledger_.Stop();
+  ledger_.SetScript(nullptr);
+  ledger_.Start();
+  EXPECT_EQ(host_->Drain(absl::Seconds(10)), 0u);
 }
 
 }  // namespace
