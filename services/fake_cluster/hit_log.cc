@@ -36,8 +36,10 @@ json::array FirstOf(const std::vector<std::string>& values, size_t limit) {
   return first;
 }
 
-json::object Describe(const Request& request, const std::string& peer, const Choice& choice) {
-  return {{"time", FormatTimestamp(absl::Now())},
+json::object Describe(long sequence, const Request& request, const std::string& peer,
+                      const Choice& choice) {
+  return {{"sequence", sequence},
+          {"time", FormatTimestamp(absl::Now())},
           {"peer", peer},
           {"method", RepairUtf8(request.method)},
           {"target", RepairUtf8(request.target)},
@@ -74,10 +76,8 @@ HitLog::~HitLog() {
 }
 
 void HitLog::Add(const Request& request, const std::string& peer, const Choice& choice) {
-  json::object hit = Describe(request, peer, choice);
-  hit["sequence"] = ++sequence_;
   ++count_;
-  latest_.push_back(json::serialize(hit));
+  latest_.push_back(json::serialize(Describe(++sequence_, request, peer, choice)));
   if (latest_.size() > kMaxInMemory) latest_.pop_front();
   if (file_ < 0) return;
   // One write with O_APPEND: lines of several fake clusters on one file do not mix.

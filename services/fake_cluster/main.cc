@@ -18,10 +18,10 @@ using tms::fake_cluster::FakeCluster;
 constexpr char kHelp[] =
     "A cluster that speaks the Set Action API and misbehaves on demand.\n\n"
     "A request chooses its behaviour by its bearer token, `fake-BEHAVIOUR`, or by a cid,\n"
-    "`behave-BEHAVIOUR`; otherwise the admin routes or --behaviour say it. A behaviour is written\n"
-    "NAME or NAME~key=value~…, for instance `delay~ms=500`. Each one also takes `applied` (0 or "
-    "1:\n"
-    "whether the hit counts as acted on) and `salt` (ignored; makes tokens differ).\n\n";
+    "`behave-BEHAVIOUR`; otherwise the admin routes or --behaviour say it. A behaviour is\n"
+    "written NAME or NAME~key=value~…, for instance `delay~ms=500`. Each one also takes\n"
+    "`applied` (0 or 1: whether the hit counts as acted on) and `salt` (ignored; makes tokens\n"
+    "differ).\n\n";
 
 // Keeps the longest answer of `slow` under five hours.
 constexpr int kMaxSlowPercent = 100'000;
