@@ -96,27 +96,29 @@ StatsDeltas::Cells StatsDeltas::RollUp(const Cells& cells, size_t start_size, bo
 
 absl::Status StatsDeltas::Flush(sqlite::Connection& connection) const {
   if (cells_.empty()) return absl::OkStatus();
-  const auto write = [&](std::string_view level, const Key& key, const Cell& cell) {
-    const std::string start = key.start + std::string(kFirstMoment.substr(key.start.size()));
-    const auto& cells = cell.durations;
-    static_assert(kDurationCells == 13, "the tables have a column for each");
-    const auto add = [&](const char* sql, const auto&... user_id) {
-      return connection.Run(sql, level, start, key.cluster, key.action_code, ToWord(key.status),
-                            ToWord(key.failure_reason), ToWord(key.effect), cell.job_count,
-                            cell.timed_job_count, cell.elapsed_ms_sum, cells[0], cells[1], cells[2],
-                            cells[3], cells[4], cells[5], cells[6], cells[7], cells[8], cells[9],
-                            cells[10], cells[11], cells[12], user_id...);
-    };
-    return key.user_id.empty() ? add(kAddStats) : add(kAddUserStats, key.user_id);
-  };
   for (const Level& level : kLevels) {
     for (const bool keep_user : {true, false}) {
       for (const auto& [key, cell] : RollUp(cells_, level.start_size, keep_user)) {
-        TMS_RETURN_IF_ERROR(write(level.word, key, cell));
+        TMS_RETURN_IF_ERROR(Write(connection, level.word, keep_user, key, cell));
       }
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status StatsDeltas::Write(sqlite::Connection& connection, std::string_view level,
+                                bool keep_user, const Key& key, const Cell& cell) {
+  const std::string start = key.start + std::string(kFirstMoment.substr(key.start.size()));
+  const auto& cells = cell.durations;
+  static_assert(kDurationCells == 13, "the tables have a column for each");
+  const auto add = [&](const char* sql, const auto&... user_id) {
+    return connection.Run(sql, level, start, key.cluster, key.action_code, ToWord(key.status),
+                          ToWord(key.failure_reason), ToWord(key.effect), cell.job_count,
+                          cell.timed_job_count, cell.elapsed_ms_sum, cells[0], cells[1], cells[2],
+                          cells[3], cells[4], cells[5], cells[6], cells[7], cells[8], cells[9],
+                          cells[10], cells[11], cells[12], user_id...);
+  };
+  return keep_user ? add(kAddUserStats, key.user_id) : add(kAddStats);
 }
 
 }  // namespace tms::ledger

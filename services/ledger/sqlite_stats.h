@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -52,7 +53,10 @@ class StatsDeltas {
   };
   using Cells = std::map<Key, Cell>;
 
+  // Cells of larger buckets: times cut to `start_size` characters, users apart or together.
   static Cells RollUp(const Cells& cells, size_t start_size, bool keep_user);
+  static absl::Status Write(sqlite::Connection& connection, std::string_view level, bool keep_user,
+                            const Key& key, const Cell& cell);
 
   Cells cells_;
 };

@@ -100,6 +100,11 @@ TEST(ListPlanTest, EveryStatementSeeksInItsIndexAndNeedsNoSorting) {
   EXPECT_THAT(QueryPlan(ListDriver::kEffectUnknown), seeks("jobs_effect_unknown", "created_at>?"));
 }
 
+TEST(ListPlanTest, FrequentCidIsLookedUpInEachJobByBoth) {
+  EXPECT_THAT(QueryPlan(ListDriver::kCreated),
+              HasSubstr("job_cids USING COVERING INDEX job_cids_by_cid (cid=? AND job_number=?)"));
+}
+
 TEST(ListPlanTest, JobsOfARareCidAreLookedUpByNumberAndSorted) {
   EXPECT_THAT(QueryPlan(ListDriver::kCid),
               AllOf(HasSubstr("SEARCH jobs USING INTEGER PRIMARY KEY"),
