@@ -7,7 +7,7 @@
 
 #include <thread>
 
-#include "absl/synchronization/notification.h"
+#include "common/base/stop_flag.h"
 #include "common/runtime/logging.h"
 
 namespace tms {
@@ -48,20 +48,20 @@ long RaiseFileLimit() {
 }
 
 struct Watchdog::State {
-  absl::Notification done;
+  StopFlag done;
   std::thread thread;
 };
 
 Watchdog::Watchdog(absl::Duration limit, int exit_code) : state_(std::make_unique<State>()) {
   state_->thread = std::thread([state = state_.get(), limit, exit_code] {
-    if (state->done.WaitForNotificationWithTimeout(limit)) return;
+    if (state->done.WaitFor(limit)) return;
     log::Error("MAIN", "drain_limit_exceeded");
     _exit(exit_code);
   });
 }
 
 Watchdog::~Watchdog() {
-  state_->done.Notify();
+  state_->done.Set();
   state_->thread.join();
 }
 

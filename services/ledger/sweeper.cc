@@ -92,20 +92,11 @@ void Sweeper::OnPresumed(const std::string& job_id, const absl::StatusOr<Job>& j
 
 SweepThread::SweepThread(Sweeper& sweeper, absl::Duration interval)
     : thread_([this, &sweeper, interval] {
-        while (true) {
-          {
-            absl::MutexLock lock(&mutex_);
-            if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), interval)) return;
-          }
-          sweeper.Sweep();
-        }
+        while (!stop_.WaitFor(interval)) sweeper.Sweep();
       }) {}
 
 SweepThread::~SweepThread() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-  }
+  stop_.Set();
   thread_.join();
 }
 

@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/stop_flag.h"
 #include "services/ledger/job_store.h"
 
 namespace tms::ledger {
@@ -78,8 +79,7 @@ class SweepThread {
   SweepThread& operator=(const SweepThread&) = delete;
 
  private:
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  StopFlag stop_;
   std::thread thread_;
 };
 
