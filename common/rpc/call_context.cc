@@ -49,8 +49,10 @@ CallContext ReadCallContext(const grpc::ServerContextBase& context) {
   call.roles = SplitRoles(Metadata(context, kRolesKey));
   call.peer = context.peer();
   // gRPC counts a deadline on the monotonic clock and shows it as wall-clock time of this moment.
+  // absl::Now() would not do here: it follows a clock that is set only some seconds later.
   const auto deadline = absl::FromChrono(context.deadline());
-  if (const absl::Duration left = deadline - absl::Now(); left < kNoDeadline) call.time_left = left;
+  const auto now = absl::FromChrono(std::chrono::system_clock::now());
+  if (const absl::Duration left = deadline - now; left < kNoDeadline) call.time_left = left;
   return call;
 }
 
