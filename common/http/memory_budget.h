@@ -1,11 +1,9 @@
 // A cap on memory that many share.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <utility>
-
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 
 namespace tms::http {
 
@@ -39,20 +37,17 @@ class MemoryBudget {
   };
 
   Share Take(size_t bytes) {
-    absl::MutexLock lock(&mutex_);
-    if (bytes > left_) return {};
-    left_ -= bytes;
+    size_t left = left_.load();
+    do {
+      if (bytes > left) return {};
+    } while (!left_.compare_exchange_weak(left, left - bytes));
     return Share(this, bytes);
   }
 
  private:
-  void Return(size_t bytes) {
-    absl::MutexLock lock(&mutex_);
-    left_ += bytes;
-  }
+  void Return(size_t bytes) { left_ += bytes; }
 
-  absl::Mutex mutex_;
-  size_t left_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<size_t> left_;
 };
 
 }  // namespace tms::http

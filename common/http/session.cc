@@ -77,7 +77,7 @@ Session::Session(tcp::socket socket, std::string peer_address, const ServerOptio
 asio::awaitable<void> Session::Run() {
   After after = After::kNext;
   while (after == After::kNext) after = co_await ServeOne();
-  co_await Close();
+  if (after == After::kClose) co_await Close();
 }
 
 void Session::Drain() {
@@ -100,22 +100,22 @@ asio::awaitable<Session::After> Session::ServeOne() {
   Step step = co_await ReadHead(parser);
   if (step == Step::kDone) step = FillRequest(parser, request);
   if (step == Step::kRefused) co_return co_await Refuse();
-  if (step == Step::kGone) co_return After::kClose;
+  if (step == Step::kGone) co_return After::kDrop;
 
+  After after = parser.keep_alive() ? After::kNext : After::kClose;
   auto admitted = handler_.Admit(request);
   if (auto* answer = std::get_if<Response>(&admitted)) {
-    // The rest of the connection could only be told apart from this request's body by reading it.
-    const bool has_body = parser.content_length().value_or(0) > 0;
-    co_return co_await Send(std::move(*answer), has_body ? After::kClose : After::kNext);
+    // Another request would have to be looked for behind a body that nobody reads.
+    if (parser.content_length().value_or(0) > 0) after = After::kClose;
+    co_return co_await Send(std::move(*answer), after);
   }
   step = co_await ReadBody(parser, std::get<size_t>(admitted), request);
   if (step == Step::kRefused) co_return co_await Refuse();
-  if (step == Step::kGone) co_return After::kClose;
+  if (step == Step::kGone) co_return After::kDrop;
 
-  const bool keep_alive = parser.keep_alive();
   Response response = co_await CallHandler(std::move(request));
   body_share_ = {};
-  co_return co_await Send(std::move(response), keep_alive ? After::kNext : After::kClose);
+  co_return co_await Send(std::move(response), after);
 }
 
 asio::awaitable<Session::Step> Session::ReadHead(Parser& parser) {
@@ -230,12 +230,12 @@ asio::awaitable<Session::After> Session::Send(Response response, After after) {
   if (after == After::kClose) header.set(bhttp::field::connection, "close");
   if (response.producer != nullptr) {
     const bool complete = co_await SendStream(std::move(header), *response.producer);
-    co_return complete ? after : After::kClose;
+    co_return complete ? after : After::kDrop;
   }
   bhttp::response<bhttp::string_body> message(std::move(header), std::move(response.body));
   message.prepare_payload();
   const auto [error, size] = co_await bhttp::async_write(stream_, message, kAwait);
-  co_return error ? After::kClose : after;
+  co_return error ? After::kDrop : after;
 }
 
 asio::awaitable<bool> Session::SendStream(bhttp::response_header<> header, BodyProducer& producer) {

@@ -44,8 +44,12 @@ class Session : public std::enable_shared_from_this<Session> {
     kRefused,  // refusal_ says why; the peer is to be told
     kGone,     // the connection broke, ended or was too slow: there is nobody to tell
   };
-  // Whether the connection can serve another request.
-  enum class After { kNext, kClose };
+  // What becomes of the connection.
+  enum class After {
+    kNext,   // it can serve another request
+    kClose,  // the peer is to read a last answer
+    kDrop,   // there is nothing more to say
+  };
 
   boost::asio::awaitable<After> ServeOne();
   boost::asio::awaitable<Step> ReadHead(Parser& parser);
