@@ -58,7 +58,7 @@ absl::StatusOr<SetActionRequest> MakeRequest(const Session& session, const SetAc
   sources.token_variable = std::getenv(kTokenVariable);
   std::optional<HiddenInput> hidden;
   if (sources.token_file.empty() && sources.token_variable == nullptr) {
-    hidden.emplace("Bearer token, then Ctrl-D on a new line: ");
+    hidden.emplace("Bearer token: ");
   }
   TMS_ASSIGN_OR_RETURN(const SetActionInput input, ReadInput(sources, std::cin));
   request.set_bearer_token(std::string(input.token.Reveal()));

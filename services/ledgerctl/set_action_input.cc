@@ -40,8 +40,12 @@ absl::StatusOr<Secret> ReadToken(const InputSources& sources, std::istream& in) 
   if (sources.token_file.empty() && sources.token_variable != nullptr) {
     return Secret(std::string(Trim(sources.token_variable)));
   }
-  TMS_ASSIGN_OR_RETURN(std::string text, sources.token_file.empty() ? ReadAll(in, "standard input")
-                                                                    : ReadFile(sources.token_file));
+  std::string text;
+  if (sources.token_file.empty()) {
+    std::getline(in, text);
+  } else {
+    TMS_ASSIGN_OR_RETURN(text, ReadFile(sources.token_file));
+  }
   const Secret whole(std::move(text));
   return Secret(std::string(Trim(whole.Reveal())));
 }

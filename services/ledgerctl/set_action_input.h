@@ -29,7 +29,8 @@ struct InputSources {
   std::string cids_file;
 };
 
-// The token comes from its file, else from the environment, else from `in`: all of it, trimmed.
+// The token comes from its file, else from the environment, else it is the first line of `in`;
+// trimmed.
 // The cids are those typed and those of their file; if there are neither, and the token came from
 // elsewhere, one a line from `in`. Errors: INVALID_ARGUMENT that says what is missing or
 // unreadable.
