@@ -23,8 +23,10 @@ using ledger::v1::RecordEventsResponse;
 namespace {
 
 constexpr char kTag[] = "SET_ACTION";
-// Callers are answered this long before their deadline, so that the answer still reaches them.
+// Callers are answered this long before their deadline, so that the answer still reaches them; less
+// where they leave little time.
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
+constexpr int kAnswerMarginPart = 4;
 // Time after a call's deadline in which its outcome is normally recorded, by the ledger's sweep at
 // the latest; who waits longer than that is told IN_PROGRESS.
 constexpr absl::Duration kGrace = absl::Seconds(15);
@@ -86,7 +88,8 @@ Executor::Executor(asio::any_io_executor strand, asio::any_io_executor pool, Par
 asio::awaitable<absl::StatusOr<ActionAnswer>> Executor::Execute(ActionRequest request, Until until,
                                                                 absl::Duration deadline) {
   co_await asio::this_coro::throw_if_cancelled(false);
-  const absl::Duration answer_by = deadline - kAnswerMargin;
+  const absl::Duration left = deadline - parts_.clock.SinceBoot();
+  const absl::Duration answer_by = deadline - std::min(kAnswerMargin, left / kAnswerMarginPart);
   if (RunPtr twin = FindTwin(request)) {
     co_return co_await Join(std::move(twin), std::move(request), until, answer_by);
   }
@@ -100,7 +103,9 @@ asio::awaitable<absl::StatusOr<ActionAnswer>> Executor::Execute(ActionRequest re
   }
   RunPtr run = Launch(std::move(request), *std::move(slot), answer_by);
   absl::StatusOr<ActionAnswer> answer = co_await Await(run, until, answer_by);
-  if (answer.ok()) answer->response_body = std::move(run->answer.response_body);
+  if (answer.ok() && until == Until::kFinished) {
+    answer->response_body = std::move(run->answer.response_body);
+  }
   co_return answer;
 }
 

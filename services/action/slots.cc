@@ -8,6 +8,11 @@
 namespace tms::action {
 namespace {
 
+absl::Status DeadlinePassed() {
+  return MakeStatus(absl::StatusCode::kDeadlineExceeded, "DEADLINE_IN_QUEUE",
+                    "the deadline passed while waiting for the cluster; nothing was called");
+}
+
 absl::Status Draining() {
   return MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",
                     "the service is shutting down; nothing was called");
@@ -42,6 +47,7 @@ void Slot::Release() {
 boost::asio::awaitable<absl::StatusOr<Slot>> Slots::Acquire(absl::Duration deadline) {
   const auto self = shared_from_this();
   if (closed_) co_return Draining();
+  if (deadline <= clock_.SinceBoot()) co_return DeadlinePassed();
   if (in_flight_ < max_in_flight_) {
     ++in_flight_;
     co_return Slot(self);
@@ -58,8 +64,7 @@ boost::asio::awaitable<absl::StatusOr<Slot>> Slots::Acquire(absl::Duration deadl
     co_return MakeStatus(absl::StatusCode::kCancelled, "CANCELLED",
                          "the caller went away while it waited for the cluster");
   }
-  co_return MakeStatus(absl::StatusCode::kDeadlineExceeded, "DEADLINE_IN_QUEUE",
-                       "the deadline passed while waiting for the cluster; nothing was called");
+  co_return DeadlinePassed();
 }
 
 void Slots::Close() {

@@ -108,7 +108,8 @@ void StreamCourier::GiveUpStart(int64_t turn) {
 
 asio::awaitable<Receipt> StreamCourier::Finish(JobEvent finished) {
   const auto delivery = std::make_shared<Delivery>();
-  const auto started = started_.extract(finished.job_id());
+  const std::string job_id = finished.job_id();
+  const auto started = started_.extract(job_id);
   Enqueue({.message = ToMessage(std::move(finished)),
            .delivery = delivery,
            .started = started.empty() ? nullptr : started.mapped()});
@@ -116,7 +117,7 @@ asio::awaitable<Receipt> StreamCourier::Finish(JobEvent finished) {
   Receipt receipt = ToReceipt(std::move(delivery->ack));
   if (receipt.recorded_in == v1::SetActionResponse::RECORDED_IN_UNSPECIFIED) {
     log::Error(kTag, "outcome_not_taken",
-               {{"job_id", delivery->ack.job_id()},
+               {{"job_id", job_id},
                 {"verdict", RecordEventsResponse::Verdict_Name(receipt.verdict)},
                 {"detail", receipt.detail}});
   }

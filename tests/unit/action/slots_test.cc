@@ -92,12 +92,11 @@ TEST_F(SlotsTest, ANewcomerDoesNotOvertakeTheQueue) {
   EXPECT_FALSE(newcomer->result.has_value());
 }
 
-TEST_F(SlotsTest, ADeadlineThatHasPassedEndsTheWait) {
-  auto first = Ask(), second = Ask();
+TEST_F(SlotsTest, WhoComesAfterItsDeadlineGetsNoPlace) {
   const auto late = Ask(clock_.SinceBoot());
   EXPECT_EQ(late->Refusal(), "DEADLINE_IN_QUEUE");
   EXPECT_EQ(late->result->status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_EQ(slots_->waiting(), 0);
+  EXPECT_EQ(slots_->in_flight(), 0);
 }
 
 TEST_F(SlotsTest, ADeadlineEndsTheWaitWhenItComes) {
