@@ -73,9 +73,8 @@ class WrongClockTest_F14(ChaosTest):
 
     def test_jumps_while_they_run(self):
         for seconds in (YEAR, 0, -YEAR):
-            with self.subTest(seconds=seconds):
-                self.shift(seconds)
-                self.check()
+            self.shift(seconds)
+            self.check()
         self.assert_promises_kept()
 
     def test_wrong_from_the_start(self):
@@ -112,11 +111,14 @@ class WrongClockTest_F14(ChaosTest):
     def test_jumps_before_sigterm(self):
         """A drain is not stretched by it."""
         for process in (self.stack.action, self.stack.ledger):
+            cid = self.stack.new_cid()
+            call = self.stack.call_later("delay~ms=500", cids=[cid])
+            wait_until(lambda cid=cid: self.stack.hits(cid), "the call reaches the cluster")
             self.shift(-YEAR)
-            self.stack.call_later("delay~ms=500")
-            wait_until(self.stack.hits, "the call reaches the cluster")
-            self.shift(-2 * YEAR)
+            began = time.monotonic()
             self.assertEqual(process.stop(), 0)
+            self.assertLess(time.monotonic() - began, 0.5 + self.MARGIN)
+            call.result()
             process.start()
         self.stack.wait_until_it_works()
         self.assert_promises_kept()
@@ -185,9 +187,6 @@ class NoDescriptorsTest_F18(ChaosTest):
 class SigtermTest_F22(ChaosTest):
     """SIGTERM under load: drained, or truthfully classified; ended within the limit."""
 
-    # Beyond the limit of the drain: to close files and connections.
-    MARGIN = 8.0
-
     def test_under_load(self):
         seed = seed_of(self)
         rng = random.Random(seed)
@@ -202,9 +201,11 @@ class SigtermTest_F22(ChaosTest):
         self.assert_promises_kept()
 
 
-class SigtermWithLongCallTest_F22(SigtermTest_F22):
+class SigtermWithLongCallTest_F22(ChaosTest):
     """A call that lasts longer than the drain may."""
 
+    # Beyond the limit of the drain: to close files and connections.
+    MARGIN = 8.0
     DRAIN = 1.0
     action_flags = ("--drain-limit", f"{DRAIN:g}s")
 
@@ -215,7 +216,9 @@ class SigtermWithLongCallTest_F22(SigtermTest_F22):
         began = time.monotonic()
         self.assertNotEqual(self.stack.action.stop(), 0)
         self.assertLess(time.monotonic() - began, self.DRAIN + self.MARGIN)
-        self.assertNotEqual(call.result().kind, ANSWERED)
+        # It was called, so its caller gets the job or no answer at all, but no refusal.
+        told = call.result()
+        self.assertIn((told.kind, told.status), ((ANSWERED, "IN_PROGRESS"), (UNKNOWN, "")))
         self.stack.action.start()
         row = self.stack.wait_for_row(cid, status="FAILED")
         self.assertEqual((row["failure_reason"], row["effect"]), ("INTERRUPTED", "UNKNOWN"))
