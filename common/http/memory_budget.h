@@ -41,7 +41,7 @@ class MemoryBudget {
     do {
       if (bytes > left) return {};
     } while (!left_.compare_exchange_weak(left, left - bytes));
-    return Share(this, bytes);
+    return {this, bytes};
   }
 
  private:

@@ -44,13 +44,13 @@ class Handler {
 
 struct ServerOptions {
   // Request line and headers together.
-  size_t max_head_bytes = 8 * 1024;
+  size_t max_head_bytes = size_t{8} * 1024;
   // Well below the usual limit of 1,024 descriptors doubled by each connection's gRPC call.
   size_t max_connections = 512;
   // One browser opens 6; a proxy in front of us may need many.
   size_t max_connections_per_address = 256;
   // Of all requests that are being read or handled: 16 of the largest. More is answered 503.
-  size_t max_buffered_body_bytes = 256 * 1024 * 1024;
+  size_t max_buffered_body_bytes = size_t{256} * 1024 * 1024;
   // From the connection or the first byte of a request to the end of its head.
   absl::Duration head_timeout = absl::Seconds(10);
   // From the head to the end of the body: 16 MiB at 2.2 Mbit/s.

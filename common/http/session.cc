@@ -30,11 +30,11 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 // One read of a head; most are smaller.
 constexpr size_t kHeadReadBytes = 4096;
 // What Beast reads at once of a body.
-constexpr size_t kBodyReadBytes = 64 * 1024;
+constexpr size_t kBodyReadBytes = size_t{64} * 1024;
 // How long, and how much, we go on reading after the last answer. Closing with unread bytes would
 // reset the connection, and the peer could lose the answer.
 constexpr auto kLingerTimeout = std::chrono::seconds(2);
-constexpr size_t kLingerBytes = 1024 * 1024;
+constexpr size_t kLingerBytes = size_t{1024} * 1024;
 
 // Headers that decide about safety or framing: of two, readers might each believe another one.
 constexpr std::string_view kSingleHeaders[] = {"authorization", "content-length", "content-type",

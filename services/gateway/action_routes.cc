@@ -20,7 +20,7 @@ using google::protobuf::util::TimeUtil;
 using Action = v1::ActionService::StubInterface::async_interface;
 
 // 50,000 cids of 128 characters take 6.6 MB; with every character escaped, more than fits.
-constexpr size_t kMaxActionBytes = 16 * 1024 * 1024;
+constexpr size_t kMaxActionBytes = size_t{16} * 1024 * 1024;
 // The longest that a call to a cluster may take.
 constexpr absl::Duration kMaxCallTime = absl::Seconds(120);
 // On top of the call's own time: to wait for a slot, and to make the outcome durable.

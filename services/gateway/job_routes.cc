@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "common/base/status.h"
@@ -13,7 +14,7 @@ namespace v1 = tms::ledger::v1;
 using Ledger = v1::JobLedgerService::StubInterface::async_interface;
 
 // Four short fields and a reason of at most 1,000 characters.
-constexpr size_t kMaxUpdateBytes = 64 * 1024;
+constexpr size_t kMaxUpdateBytes = size_t{64} * 1024;
 
 // Fills `request` from the query; its job is the one that the path names.
 template <typename Request>
