@@ -30,17 +30,22 @@ class EchoService final : public v1::JobLedgerService::CallbackService {
     return edge_.Run(context, "GetJob", [this, request, response](const CallContext& call) {
       if (request->job_id() == "fail")
         return MakeStatus(absl::StatusCode::kNotFound, "NO_JOB", "no");
-      if (request->job_id() == "hang") release_.WaitForNotification();
+      if (request->job_id() == "hang") {
+        if (!hanging_.HasBeenNotified()) hanging_.Notify();
+        release_.WaitForNotification();
+      }
       response->set_job_id(request->job_id());
       response->set_user_id(call.user);
       return absl::OkStatus();
     });
   }
 
+  void AwaitHanging() { hanging_.WaitForNotification(); }
   void Release() { release_.Notify(); }
 
  private:
   UnaryEdge& edge_;
+  absl::Notification hanging_;
   absl::Notification release_;
 };
 
@@ -92,16 +97,16 @@ TEST_F(RpcTest, ACallEndsAtItsDeadlineThoughTheServerHangs) {
 }
 
 TEST_F(RpcTest, CallsBeyondThePoolAreRefusedNotQueuedForEver) {
-  // One runs, one waits; every further one is refused.
-  std::vector<std::thread> callers;
   std::atomic<int> refused = 0;
   absl::Notification full;
-  for (int i = 0; i < 4; ++i) {
-    callers.emplace_back([&] {
-      const auto job = GetJob("hang");
-      if (Reason(job.status()) == "OVERLOADED" && ++refused == 2) full.Notify();
-    });
-  }
+  const auto call = [&] {
+    if (Reason(GetJob("hang").status()) == "OVERLOADED" && ++refused == 2) full.Notify();
+  };
+  std::vector<std::thread> callers;
+  callers.emplace_back(call);
+  service_.AwaitHanging();
+  // The one thread is busy: one of these waits, every further one is refused.
+  for (int i = 0; i < 3; ++i) callers.emplace_back(call);
   full.WaitForNotification();
   service_.Release();
   for (std::thread& caller : callers) caller.join();
