@@ -10,15 +10,15 @@
 #include "common/rpc/status.h"
 #include "services/ledgerctl/commands.h"
 #include "services/ledgerctl/hidden_input.h"
+#include "services/ledgerctl/listing.h"
 #include "services/ledgerctl/messages.h"
 #include "services/ledgerctl/parse.h"
 #include "services/ledgerctl/set_action_input.h"
-#include "services/ledgerctl/table.h"
 
 namespace tms::ledgerctl {
 namespace {
 
-using namespace tms::action::v1;  // NOLINT(google-build-using-namespace): this file speaks it
+namespace api = tms::action::v1;
 using tms::ledger::v1::Job;
 
 // The longest call (120 s), and some time in the cluster's queue and for the record.
@@ -37,8 +37,9 @@ struct SetActionFlags {
   bool json = false;
 };
 
-absl::StatusOr<SetActionRequest> MakeRequest(const Session& session, const SetActionFlags& flags) {
-  SetActionRequest request;
+absl::StatusOr<api::SetActionRequest> MakeRequest(const Session& session,
+                                                  const SetActionFlags& flags) {
+  api::SetActionRequest request;
   request.set_user_id(session.user());
   if (flags.cluster.find("://") == std::string::npos) {
     request.set_cluster(flags.cluster);
@@ -66,7 +67,7 @@ absl::StatusOr<SetActionRequest> MakeRequest(const Session& session, const SetAc
   return request;
 }
 
-int Report(const SetActionResponse& response, const SetActionFlags& flags) {
+int Report(const api::SetActionResponse& response, const SetActionFlags& flags) {
   const Job& job = response.job();
   if (response.deduplicated()) std::cerr << "This request was made before; its job:\n";
   std::cout << (flags.json ? ToJson(job) + "\n" : JobDetails(job));
@@ -83,7 +84,7 @@ int SetAction(Session& session, const SetActionFlags& flags) {
   if (!request.ok()) return Session::RefuseUsage(request.status());
   std::cerr << "request id: " << request->request_id() << "\n";
   const auto context = session.NewCall(kActionDeadline);
-  SetActionResponse response;
+  api::SetActionResponse response;
   const auto status = flags.no_wait
                           ? session.action().SubmitAction(context.get(), *request, &response)
                           : session.action().SetAction(context.get(), *request, &response);
@@ -98,47 +99,40 @@ int SetAction(Session& session, const SetActionFlags& flags) {
 }
 
 int ListClusters(Session& session, bool json) {
-  ListClustersResponse response;
+  api::ListClustersResponse response;
   const auto status = session.action().ListClusters(session.NewCall().get(), {}, &response);
   if (!status.ok()) return Session::Fail("ListClusters", status);
-  Table table({{.header = "CLUSTER"},
-               {.header = "BASE URL"},
-               {.header = "TIMEOUT", .right_aligned = true},
-               {.header = "AT MOST", .right_aligned = true},
-               {.header = "DESCRIPTION", .min_width = 12, .drop_rank = 1}},
-              OutputWidth());
+  Listing listing({{.header = "CLUSTER"},
+                   {.header = "BASE URL"},
+                   {.header = "TIMEOUT", .right_aligned = true},
+                   {.header = "AT MOST", .right_aligned = true},
+                   {.header = "DESCRIPTION", .min_width = 12, .drop_rank = 1}},
+                  json);
   for (const auto& cluster : response.clusters()) {
-    if (json) {
-      std::cout << ToJson(cluster) << '\n';
-    } else {
-      table.AddRow({cluster.name(), cluster.base_url(),
-                    FormatSeconds(FromProto(cluster.default_timeout())),
-                    FormatSeconds(FromProto(cluster.max_timeout())), cluster.description()});
-    }
+    listing.Add(cluster, {cluster.name(), cluster.base_url(),
+                          FormatSeconds(FromProto(cluster.default_timeout())),
+                          FormatSeconds(FromProto(cluster.max_timeout())), cluster.description()});
   }
-  if (!json) table.Flush(std::cout);
+  listing.Flush();
   return kDone;
 }
 
 int ListActions(Session& session, bool json) {
-  ListActionsResponse response;
+  api::ListActionsResponse response;
   const auto status = session.action().ListActions(session.NewCall().get(), {}, &response);
   if (!status.ok()) return Session::Fail("ListActions", status);
-  Table table({{.header = "CODE", .right_aligned = true},
-               {.header = "ACTION"},
-               {.header = "ALSO", .min_width = 12, .drop_rank = 2},
-               {.header = "DESCRIPTION", .min_width = 12, .drop_rank = 1}},
-              OutputWidth());
+  Listing listing({{.header = "CODE", .right_aligned = true},
+                   {.header = "ACTION"},
+                   {.header = "ALSO", .min_width = 12, .drop_rank = 2},
+                   {.header = "DESCRIPTION", .min_width = 12, .drop_rank = 1}},
+                  json);
   for (const auto& action : response.actions()) {
     std::string aliases;
     for (const auto& alias : action.aliases()) aliases += (aliases.empty() ? "" : ", ") + alias;
-    if (json) {
-      std::cout << ToJson(action) << '\n';
-    } else {
-      table.AddRow({std::to_string(action.code()), action.name(), aliases, action.description()});
-    }
+    listing.Add(action,
+                {std::to_string(action.code()), action.name(), aliases, action.description()});
   }
-  if (!json) table.Flush(std::cout);
+  listing.Flush();
   return kDone;
 }
 

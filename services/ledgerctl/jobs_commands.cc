@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
@@ -9,14 +7,14 @@
 #include "common/base/status.h"
 #include "services/ledgerctl/commands.h"
 #include "services/ledgerctl/job_filter.h"
+#include "services/ledgerctl/listing.h"
 #include "services/ledgerctl/messages.h"
 #include "services/ledgerctl/parse.h"
-#include "services/ledgerctl/table.h"
 
 namespace tms::ledgerctl {
 namespace {
 
-using namespace tms::ledger::v1;  // NOLINT(google-build-using-namespace): this file speaks it
+namespace api = tms::ledger::v1;
 
 constexpr int kMaxPageSize = 500;  // The ledger's.
 
@@ -29,30 +27,22 @@ struct ListFlags {
 };
 
 int ListJobs(Session& session, const ListFlags& flags) {
-  ListJobsRequest request;
+  api::ListJobsRequest request;
   const auto filter = MakeFilter(flags.filter, absl::Now());
   if (!filter.ok()) return Session::RefuseUsage(filter.status());
   *request.mutable_filter() = *filter;
 
-  Table table(JobColumns(), flags.wide ? kUnlimitedWidth : OutputWidth());
+  Listing listing(JobColumns(), flags.json, flags.wide);
   int left = flags.limit;
   bool any = false;
   do {
     request.set_page_size(flags.all ? kMaxPageSize : std::min(left, kMaxPageSize));
-    ListJobsResponse response;
+    api::ListJobsResponse response;
     const auto status = session.ledger().ListJobs(session.NewCall().get(), request, &response);
     if (!status.ok()) return Session::Fail("ListJobs", status);
-    for (const Job& job : response.jobs()) {
-      if (flags.json) {
-        std::cout << ToJson(job) << '\n';
-      } else {
-        table.AddRow(JobCells(job));
-      }
-    }
-    // A short page of few matches says nothing about widths: go on until there are rows.
-    if (!flags.json && (response.jobs_size() > 0 || response.next_page_token().empty())) {
-      table.Flush(std::cout);
-    }
+    for (const api::Job& job : response.jobs()) listing.Add(job, JobCells(job));
+    // An empty page says nothing about widths: go on until there are rows.
+    if (response.jobs_size() > 0 || response.next_page_token().empty()) listing.Flush();
     any = any || response.jobs_size() > 0;
     left -= response.jobs_size();
     request.set_page_token(response.next_page_token());
@@ -60,14 +50,14 @@ int ListJobs(Session& session, const ListFlags& flags) {
 
   if (!any) std::cerr << "(no job matches)\n";
   if (!request.page_token().empty()) std::cerr << "(there are more: --all or --limit)\n";
-  if (!table.dropped().empty()) std::cerr << "(no room for all columns: --wide)\n";
+  if (listing.columns_dropped()) std::cerr << "(no room for all columns: --wide)\n";
   return kDone;
 }
 
 int GetJob(Session& session, const std::string& job_id, bool json) {
-  GetJobRequest request;
+  api::GetJobRequest request;
   request.set_job_id(job_id);
-  Job job;
+  api::Job job;
   const auto status = session.ledger().GetJob(session.NewCall().get(), request, &job);
   if (!status.ok()) return Session::Fail("GetJob", status);
   std::cout << (json ? ToJson(job) + "\n" : JobDetails(job));
@@ -75,33 +65,27 @@ int GetJob(Session& session, const std::string& job_id, bool json) {
 }
 
 int ListHistory(Session& session, const std::string& job_id, bool json) {
-  ListJobEventsRequest request;
+  api::ListJobEventsRequest request;
   request.set_job_id(job_id);
   request.set_page_size(kMaxPageSize);
-  Table table(HistoryColumns(), OutputWidth());
+  Listing listing(HistoryColumns(), json);
   do {
-    ListJobEventsResponse response;
+    api::ListJobEventsResponse response;
     const auto status = session.ledger().ListJobEvents(session.NewCall().get(), request, &response);
     if (!status.ok()) return Session::Fail("ListJobEvents", status);
-    for (const HistoryEvent& event : response.events()) {
-      if (json) {
-        std::cout << ToJson(event) << '\n';
-      } else {
-        table.AddRow(HistoryCells(event));
-      }
-    }
-    if (!json) table.Flush(std::cout);
+    for (const auto& event : response.events()) listing.Add(event, HistoryCells(event));
+    listing.Flush();
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
   return kDone;
 }
 
 int ListCustomers(Session& session, const std::string& job_id) {
-  ListJobCustomersRequest request;
+  api::ListJobCustomersRequest request;
   request.set_job_id(job_id);
   request.set_page_size(kMaxPageSize);
   do {
-    ListJobCustomersResponse response;
+    api::ListJobCustomersResponse response;
     const auto status =
         session.ledger().ListJobCustomers(session.NewCall().get(), request, &response);
     if (!status.ok()) return Session::Fail("ListJobCustomers", status);
@@ -121,20 +105,22 @@ struct UpdateFlags {
   std::string etag;
 };
 
-absl::StatusOr<UpdateJobRequest> MakeUpdate(const UpdateFlags& flags) {
-  UpdateJobRequest request;
-  Job& job = *request.mutable_job();
+absl::StatusOr<api::UpdateJobRequest> MakeUpdate(const UpdateFlags& flags) {
+  api::UpdateJobRequest request;
+  api::Job& job = *request.mutable_job();
   job.set_job_id(flags.job_id);
   request.set_reason(flags.reason);
   request.set_etag(flags.etag);
   if (flags.status) {
-    TMS_ASSIGN_OR_RETURN(const int value, ParseEnumValue(*Job::Status_descriptor(), *flags.status));
-    job.set_status(static_cast<Job::Status>(value));
+    TMS_ASSIGN_OR_RETURN(const int value,
+                         ParseEnumValue(*api::Job::Status_descriptor(), *flags.status));
+    job.set_status(static_cast<api::Job::Status>(value));
     request.mutable_update_mask()->add_paths("status");
   }
   if (flags.effect) {
-    TMS_ASSIGN_OR_RETURN(const int value, ParseEnumValue(*Job::Effect_descriptor(), *flags.effect));
-    job.set_effect(static_cast<Job::Effect>(value));
+    TMS_ASSIGN_OR_RETURN(const int value,
+                         ParseEnumValue(*api::Job::Effect_descriptor(), *flags.effect));
+    job.set_effect(static_cast<api::Job::Effect>(value));
     request.mutable_update_mask()->add_paths("effect");
   }
   if (flags.http_status) {
@@ -156,11 +142,11 @@ absl::StatusOr<UpdateJobRequest> MakeUpdate(const UpdateFlags& flags) {
 int UpdateJob(Session& session, const UpdateFlags& flags, bool json) {
   auto request = MakeUpdate(flags);
   if (!request.ok()) return Session::RefuseUsage(request.status());
-  Job job;
+  api::Job job;
   if (request->etag().empty()) {
-    GetJobRequest get;
+    api::GetJobRequest get;
     get.set_job_id(flags.job_id);
-    get.set_view(BASIC);
+    get.set_view(api::BASIC);
     const auto status = session.ledger().GetJob(session.NewCall().get(), get, &job);
     if (!status.ok()) return Session::Fail("GetJob", status);
     std::cerr << "before:\n" << JobDetails(job) << "\n";
@@ -192,7 +178,7 @@ void AddUpdateCommand(CLI::App& jobs, Session& session) {
   auto json = std::make_shared<bool>(false);
   update->add_option("ID", flags->job_id, "Job")->required();
   update->add_option("--status", flags->status, "SUCCESS or FAILED");
-  update->add_option("--effect", flags->effect, EnumNames(*Job::Effect_descriptor()));
+  update->add_option("--effect", flags->effect, EnumNames(*api::Job::Effect_descriptor()));
   update->add_option("--http-status", flags->http_status, "What the cluster answered");
   update->add_option("--error-message", flags->error_message, "One line for people");
   update->add_option("--reason", flags->reason, "Why, for the history: 3 to 1,000 characters")

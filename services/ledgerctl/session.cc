@@ -1,17 +1,12 @@
 #include "services/ledgerctl/session.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
-#include "services/ledgerctl/table.h"
 
 namespace tms::ledgerctl {
 
@@ -54,15 +49,6 @@ int Session::Fail(std::string_view what, const grpc::Status& status) {
 int Session::RefuseUsage(const absl::Status& status) {
   std::cerr << "ledgerctl: " << Message(status) << "\n";
   return kUsage;
-}
-
-size_t OutputWidth() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  if (const char* columns = std::getenv("COLUMNS")) {
-    if (const int width = std::atoi(columns); width > 0) return static_cast<size_t>(width);
-  }
-  return kUnlimitedWidth;
 }
 
 }  // namespace tms::ledgerctl

@@ -63,7 +63,4 @@ class Session {
   std::unique_ptr<tms::action::v1::ActionService::Stub> action_;
 };
 
-// Characters that a table may be wide: the terminal's, else $COLUMNS, else unlimited.
-size_t OutputWidth();
-
 }  // namespace tms::ledgerctl

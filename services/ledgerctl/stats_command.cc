@@ -1,13 +1,12 @@
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 
 #include "common/base/status.h"
 #include "services/ledgerctl/commands.h"
 #include "services/ledgerctl/job_filter.h"
+#include "services/ledgerctl/listing.h"
 #include "services/ledgerctl/messages.h"
 #include "services/ledgerctl/parse.h"
-#include "services/ledgerctl/table.h"
 
 namespace tms::ledgerctl {
 namespace {
@@ -52,15 +51,9 @@ int ShowStats(Session& session, const StatsFlags& flags) {
   GetJobStatsResponse response;
   const auto status = session.ledger().GetJobStats(session.NewCall().get(), *request, &response);
   if (!status.ok()) return Session::Fail("GetJobStats", status);
-  Table table(StatsColumns(*request), OutputWidth());
-  for (const auto& row : response.rows()) {
-    if (flags.json) {
-      std::cout << ToJson(row) << '\n';
-    } else {
-      table.AddRow(StatsCells(*request, response, row));
-    }
-  }
-  if (!flags.json) table.Flush(std::cout);
+  Listing listing(StatsColumns(*request), flags.json);
+  for (const auto& row : response.rows()) listing.Add(row, StatsCells(*request, response, row));
+  listing.Flush();
   return kDone;
 }
 
