@@ -95,7 +95,7 @@ struct StatsQuery {
 
 // Upper bounds of the duration histogram, in milliseconds; one more cell counts what is longer.
 // They surround what clusters were seen to take (0.2–0.6 s, 10–18 s) and the usual timeout (30 s).
-inline constexpr int kDurationBoundsMs[] = {100,   250,   500,   1'000,  2'500,  5'000,
+inline constexpr int kDurationBoundsMs[] = {100,    250,    500,    1'000,  2'500,  5'000,
                                             10'000, 15'000, 20'000, 30'000, 60'000, 120'000};
 inline constexpr size_t kDurationCells = std::size(kDurationBoundsMs) + 1;
 
