@@ -8,8 +8,9 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <functional>
@@ -59,7 +60,10 @@ boost::asio::awaitable<CallAnswer<Response>> CallUnary(Start start, Request requ
 
   const auto initiate = [&start, call](auto handler) {
     using Handler = decltype(handler);
-    const auto executor = asio::get_associated_executor(handler);
+    // Each copy counts as work, so that the context outlives those on gRPC's threads. A work guard
+    // would not do: it holds one copy that does not count.
+    const auto executor = asio::prefer(asio::get_associated_executor(handler),
+                                       asio::execution::outstanding_work.tracked);
     if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
       slot.assign([weak = std::weak_ptr<Call>(call)](asio::cancellation_type) {
         if (const auto alive = weak.lock()) alive->context.TryCancel();
@@ -67,12 +71,10 @@ boost::asio::awaitable<CallAnswer<Response>> CallUnary(Start start, Request requ
     }
     // std::function wants a copyable callback; the handler is move-only.
     auto shared = std::make_shared<Handler>(std::move(handler));
-    auto work =
-        std::make_shared<asio::executor_work_guard<std::decay_t<decltype(executor)>>>(executor);
     start(&call->context, &call->request, &call->answer.response,
-          std::function<void(grpc::Status)>([call, shared, work, executor](grpc::Status status) {
+          std::function<void(grpc::Status)>([call, shared, executor](grpc::Status status) {
             call->answer.status = std::move(status);
-            asio::post(executor, [shared, work] { std::move (*shared)(); });
+            asio::post(executor, [shared] { std::move (*shared)(); });
           }));
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate,

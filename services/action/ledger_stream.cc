@@ -1,6 +1,8 @@
 #include "services/action/ledger_stream.h"
 
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <utility>
 
 namespace tms::action {
@@ -21,7 +23,8 @@ std::shared_ptr<LedgerStream> LedgerStream::Open(ledger::v1::JobLedgerService::S
 }
 
 LedgerStream::LedgerStream(asio::any_io_executor strand, Observer observer)
-    : work_(asio::make_work_guard(strand)), observer_(std::move(observer)) {}
+    : strand_(asio::prefer(strand, asio::execution::outstanding_work.tracked)),
+      observer_(std::move(observer)) {}
 
 void LedgerStream::Write(Message message) {
   if (broken_) return;
@@ -31,17 +34,17 @@ void LedgerStream::Write(Message message) {
 
 void LedgerStream::OnReadDone(bool ok) {
   if (!ok) {
-    asio::post(work_.get_executor(), [self = self_] { self->Break(); });
+    asio::post(strand_, [self = self_] { self->Break(); });
     return;
   }
-  asio::post(work_.get_executor(), [self = self_, ack = std::exchange(ack_, {})]() mutable {
+  asio::post(strand_, [self = self_, ack = std::exchange(ack_, {})]() mutable {
     self->observer_.on_ack(std::move(ack));
   });
   StartRead(&ack_);
 }
 
 void LedgerStream::OnWriteDone(bool ok) {
-  asio::post(work_.get_executor(), [self = self_, ok] {
+  asio::post(strand_, [self = self_, ok] {
     self->writing_.reset();
     if (!ok) return self->Break();
     self->observer_.on_written();
@@ -54,7 +57,9 @@ void LedgerStream::Break() {
 }
 
 void LedgerStream::OnDone(const grpc::Status& status) {
-  asio::post(work_.get_executor(), [self = std::move(self_), status] {
+  // What is posted may run, and `this` be gone, before this thread has let go of the strand.
+  const asio::any_io_executor strand = strand_;
+  asio::post(strand, [self = std::move(self_), status] {
     self->broken_ = true;
     self->observer_.on_done(status);
   });

@@ -5,7 +5,6 @@
 #include <grpcpp/support/client_callback.h>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <functional>
 #include <memory>
 
@@ -47,7 +46,9 @@ class LedgerStream final : public grpc::ClientBidiReactor<ledger::v1::RecordEven
   // Lets gRPC finish: nothing is written any more.
   void Break();
 
-  const boost::asio::executor_work_guard<boost::asio::any_io_executor> work_;
+  // Each copy counts as work: the context outlives them all, also those on gRPC's threads. (A work
+  // guard would not do: it holds one copy that does not count.)
+  const boost::asio::any_io_executor strand_;
   const Observer observer_;
   grpc::ClientContext context_;
   ledger::v1::RecordEventsResponse ack_;  // gRPC's, between StartRead and OnReadDone
