@@ -18,24 +18,9 @@ if(TMS_SANITIZE)
   target_compile_options(tms_warnings INTERFACE -Wno-error=maybe-uninitialized)
 endif()
 
-# TEMPORARY while the rooms are being written side by side: a source that is not there yet is passed over.
-macro(tms_skip_missing list)
-  foreach(source IN LISTS ${list})
-    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-      message(STATUS "not there yet: ${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-      list(REMOVE_ITEM ${list} ${source})
-    endif()
-  endforeach()
-  if(NOT ${list})
-    file(WRITE ${CMAKE_BINARY_DIR}/empty.cc "int main() {}\n")
-    set(${list} ${CMAKE_BINARY_DIR}/empty.cc)
-  endif()
-endmacro()
-
 # tms_room(NAME SOURCES a.cc … DEPS lib …): the library of a room; its DEPS are public.
 function(tms_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;DEPS" ${ARGN})
-  tms_skip_missing(ROOM_SOURCES)
   add_library(${name} STATIC ${ROOM_SOURCES})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ROOM_DEPS} PRIVATE tms_warnings)
@@ -44,9 +29,7 @@ endfunction()
 # tms_program(NAME DEPS lib …): bin/NAME from main.cc.
 function(tms_program name)
   cmake_parse_arguments(PROGRAM "" "" "DEPS" ${ARGN})
-  set(MAIN main.cc)
-  tms_skip_missing(MAIN)
-  add_executable(${name} ${MAIN})
+  add_executable(${name} main.cc)
   target_link_libraries(${name} PRIVATE ${PROGRAM_DEPS} tms_warnings)
 endfunction()
 
@@ -58,7 +41,6 @@ add_custom_target(tsan_tests)
 # in tier full), `tsan-ok` (no gRPC in it, so ThreadSanitizer can judge it). Default: `unit`.
 function(tms_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;DEPS;LABELS" ${ARGN})
-  tms_skip_missing(TEST_SOURCES)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gtest GTest::gmock GTest::gtest_main
                                         tms_warnings)
