@@ -1,6 +1,8 @@
 #include "services/action/address_policy.h"
 
 #include <algorithm>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -77,6 +79,11 @@ ip::address Unmap(const ip::address& address) {
   return ip::make_address_v4(ip::v4_mapped, address.to_v6());
 }
 
+template <class Network>
+bool IsCanonical(const Network& network) {
+  return network == network.canonical();
+}
+
 }  // namespace
 
 absl::StatusOr<AddressPolicy::Network> AddressPolicy::ParseNetwork(const std::string& text) {
@@ -97,6 +104,10 @@ absl::StatusOr<AddressPolicy::Network> AddressPolicy::ParseNetwork(const std::st
   if (parsed.ec != std::errc() || parsed.ptr != end || prefix_bits < 0 || prefix_bits > max_bits) {
     return refuse();
   }
+  // Bits behind the prefix are a slip of the pen: which of the two was meant?
+  const bool clean = base.is_v4() ? IsCanonical(ip::network_v4(base.to_v4(), prefix_bits))
+                                  : IsCanonical(ip::network_v6(base.to_v6(), prefix_bits));
+  if (!clean) return refuse();
   return Network{base, prefix_bits};
 }
 

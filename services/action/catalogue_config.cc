@@ -1,13 +1,12 @@
 #include "services/action/catalogue_config.h"
 
 #include <algorithm>
-#include <boost/asio/ip/network_v4.hpp>
-#include <boost/asio/ip/network_v6.hpp>
 #include <fstream>
 #include <set>
 
 #include "common/base/text.h"
 #include "common/base/time_text.h"
+#include "services/action/address_policy.h"
 #include "services/action/cluster_url.h"
 
 namespace tms::action {
@@ -68,15 +67,6 @@ bool IsActionName(const std::string& name) {
   return !name.empty() && name.size() <= kMaxNameBytes && IsPrintable(name) && Trim(name) == name;
 }
 
-bool IsNetwork(const std::string& text) {
-  namespace ip = boost::asio::ip;
-  boost::system::error_code error;
-  const auto v4 = ip::make_network_v4(text, error);
-  if (!error) return v4 == v4.canonical();
-  const auto v6 = ip::make_network_v6(text, error);
-  return !error && v6 == v6.canonical();
-}
-
 absl::Duration ReadTimeout(Entry& entry, std::string_view field,
                            const google::protobuf::Duration& given, absl::Duration most) {
   const auto timeout = absl::Seconds(given.seconds()) + absl::Nanoseconds(given.nanos());
@@ -130,7 +120,7 @@ Cluster ReadCluster(Entry entry, const ClusterConfig& config) {
     entry.Wrong("ca_file", "can't be read");
   }
   for (int i = 0; i < config.allowed_networks_size(); ++i) {
-    if (!IsNetwork(config.allowed_networks(i))) {
+    if (!AddressPolicy::Parse({config.allowed_networks(i)}).ok()) {
       entry.Wrong(Path("allowed_networks", i), "must be a CIDR block such as 10.0.0.0/8");
     }
     cluster.allowed_networks.push_back(config.allowed_networks(i));

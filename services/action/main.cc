@@ -13,7 +13,7 @@
 #include "common/runtime/signals.h"
 #include "services/action/action_host.h"
 #include "services/action/catalogue.h"
-#include "services/action/http_cluster_client.h"
+#include "services/action/cluster/http_cluster_client.h"
 #include "services/action/owner_identity.h"
 
 namespace {

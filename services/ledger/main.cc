@@ -9,7 +9,7 @@
 #include "common/runtime/options.h"
 #include "common/runtime/signals.h"
 #include "services/ledger/ledger_host.h"
-#include "services/ledger/sqlite_job_store.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
 
 namespace {
 

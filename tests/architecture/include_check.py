@@ -37,7 +37,7 @@ LAYERS = {
         ["main"],
     ],
     "services/action": [
-        ["cluster_url", "classification", "token_redaction"],
+        ["address_policy", "cluster_url", "classification", "token_redaction"],
         ["cluster_client"],
         ["*"],
         ["*_service", "*_host"],
@@ -50,9 +50,11 @@ LAYERS = {
 
 # Header -> the only files that may include it.
 ONLY = {
-    "common/sqlite/*": ["common/sqlite/*", "services/ledger/sqlite_*", "services/ledger/schema.*"],
-    "SQLiteCpp/*": ["common/sqlite/*", "services/ledger/sqlite_*", "services/ledger/schema.*"],
-    "sqlite3.h": ["common/sqlite/*", "services/ledger/sqlite_*", "services/ledger/schema.*"],
+    "common/sqlite/*": ["common/sqlite/*", "services/ledger/sqlite/*"],
+    "SQLiteCpp/*": ["common/sqlite/*", "services/ledger/sqlite/*"],
+    "sqlite3.h": ["common/sqlite/*", "services/ledger/sqlite/*"],
+    "services/ledger/sqlite/*": ["services/ledger/sqlite/*", "services/ledger/main.cc"],
+    "services/action/cluster/*": ["services/action/cluster/*", "services/action/main.cc"],
     "spdlog/*": ["common/runtime/*"],
     "tms/*": ["services/*"],
 }

@@ -19,8 +19,8 @@
 #include "common/base/ids.h"
 #include "common/base/time_text.h"
 #include "common/sqlite/connection.h"
-#include "services/ledger/schema.h"
-#include "services/ledger/sqlite_job_store.h"
+#include "services/ledger/sqlite/schema.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
 
 namespace tms::ledger {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
-#include "services/action/http_cluster_client.h"
+#include "services/action/cluster/http_cluster_client.h"
 #include "tests/integration/action/scripted_server.h"
 
 namespace tms::action {

@@ -13,7 +13,7 @@
 
 #include "common/base/fake_clock.h"
 #include "common/base/status.h"
-#include "services/action/http_cluster_client.h"
+#include "services/action/cluster/http_cluster_client.h"
 #include "tests/integration/action/cluster_call_fixture.h"
 #include "tests/integration/action/scripted_server.h"
 

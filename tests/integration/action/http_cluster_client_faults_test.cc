@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "services/action/http_cluster_client.h"
+#include "services/action/cluster/http_cluster_client.h"
 #include "tests/integration/action/cluster_call_fixture.h"
 #include "tests/integration/action/scripted_server.h"
 

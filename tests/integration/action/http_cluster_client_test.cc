@@ -1,5 +1,5 @@
 // The cluster call over plain HTTP: what is sent, and what becomes of each answer.
-#include "services/action/http_cluster_client.h"
+#include "services/action/cluster/http_cluster_client.h"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "services/action/http_request.h"
+#include "services/action/cluster/http_request.h"
 #include "tests/integration/action/cluster_call_fixture.h"
 #include "tests/integration/action/scripted_server.h"
 

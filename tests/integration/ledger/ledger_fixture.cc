@@ -6,7 +6,7 @@
 #include "common/base/ids.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
-#include "services/ledger/sqlite_job_store.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
 
 namespace tms::ledger {
 namespace {

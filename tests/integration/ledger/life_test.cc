@@ -5,7 +5,7 @@
 
 #include "common/rpc/channel.h"
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "services/ledger/sqlite_job_store.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
 #include "tests/integration/ledger/ledger_fixture.h"
 
 namespace tms::ledger {

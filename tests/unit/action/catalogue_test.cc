@@ -182,6 +182,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{CLUSTER(R"(, "ca_file": "/nowhere/ca.pem")"), "clusters[0].ca_file"},
         BadConfig{CLUSTER(R"(, "allowed_networks": ["10.0.0.0/8", "10.0.0.1"])"),
                   "clusters[0].allowed_networks[1]"},
+        BadConfig{CLUSTER(R"(, "allowed_networks": ["::ffff:10.0.0.0/104"])"),
+                  "clusters[0].allowed_networks[0]"},
         BadConfig{CLUSTER(R"(, "allowed_networks": ["10.0.0.1/8"])"),
                   "clusters[0].allowed_networks[0]"},
         BadConfig{R"({"clusters": [{"name": "a", "base_url": "http://a.example"}],

@@ -1,4 +1,4 @@
-#include "services/action/classification.h"
+#include "services/action/cluster/classification.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "services/action/http_request.h"
+#include "services/action/cluster/http_request.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "services/action/token_redaction.h"
+#include "services/action/cluster/token_redaction.h"
 
 #include <gtest/gtest.h>
 

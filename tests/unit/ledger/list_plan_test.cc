@@ -1,12 +1,12 @@
-#include "services/ledger/list_plan.h"
+#include "services/ledger/sqlite/list_plan.h"
 
 #include <string>
 
 #include "common/sqlite/connection.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/ledger/schema.h"
-#include "services/ledger/sqlite_reads.h"
+#include "services/ledger/sqlite/schema.h"
+#include "services/ledger/sqlite/sqlite_reads.h"
 #include "tests/unit/sqlite/temp_dir.h"
 
 namespace tms::ledger {

@@ -1,4 +1,4 @@
-#include "services/ledger/sqlite_job_store.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
 
 #include <memory>
 #include <string>

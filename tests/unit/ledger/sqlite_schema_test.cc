@@ -9,7 +9,7 @@
 #include "common/base/fake_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/ledger/sqlite_job_store.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
 #include "tests/unit/sqlite/temp_dir.h"
 
 namespace tms::ledger {

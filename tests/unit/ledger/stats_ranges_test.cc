@@ -1,4 +1,4 @@
-#include "services/ledger/stats_ranges.h"
+#include "services/ledger/sqlite/stats_ranges.h"
 
 #include <string>
 

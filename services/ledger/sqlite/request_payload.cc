@@ -1,4 +1,4 @@
-#include "services/ledger/request_payload.h"
+#include "services/ledger/sqlite/request_payload.h"
 
 #include <string_view>
 

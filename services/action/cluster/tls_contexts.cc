@@ -1,4 +1,4 @@
-#include "services/action/tls_contexts.h"
+#include "services/action/cluster/tls_contexts.h"
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>

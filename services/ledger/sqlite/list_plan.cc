@@ -1,4 +1,4 @@
-#include "services/ledger/list_plan.h"
+#include "services/ledger/sqlite/list_plan.h"
 
 #include <algorithm>
 

@@ -4,10 +4,10 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "common/base/clock.h"
-#include "services/action/classification.h"
+#include "services/action/cluster/classification.h"
+#include "services/action/cluster/resolver.h"
+#include "services/action/cluster/tls_contexts.h"
 #include "services/action/cluster_client.h"
-#include "services/action/resolver.h"
-#include "services/action/tls_contexts.h"
 
 namespace tms::action {
 

@@ -1,11 +1,11 @@
-#include "services/ledger/sqlite_rows.h"
+#include "services/ledger/sqlite/sqlite_rows.h"
 
 #include <utility>
 #include <vector>
 
 #include "common/base/status.h"
 #include "common/base/time_text.h"
-#include "services/ledger/request_payload.h"
+#include "services/ledger/sqlite/request_payload.h"
 
 namespace tms::ledger {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "services/ledger/job.h"
-#include "services/ledger/request_payload.h"
+#include "services/ledger/sqlite/request_payload.h"
 
 namespace tms::ledger {
 

@@ -3,7 +3,7 @@
 
 #include "common/base/status.h"
 #include "common/base/time_text.h"
-#include "services/ledger/sqlite_writes.h"
+#include "services/ledger/sqlite/sqlite_writes.h"
 
 namespace tms::ledger {
 namespace {

@@ -8,11 +8,11 @@
 
 #include "common/base/status.h"
 #include "common/base/time_text.h"
-#include "services/ledger/request_payload.h"
-#include "services/ledger/sqlite_conditions.h"
-#include "services/ledger/sqlite_rows.h"
-#include "services/ledger/sqlite_stats.h"
-#include "services/ledger/stats_ranges.h"
+#include "services/ledger/sqlite/request_payload.h"
+#include "services/ledger/sqlite/sqlite_conditions.h"
+#include "services/ledger/sqlite/sqlite_rows.h"
+#include "services/ledger/sqlite/sqlite_stats.h"
+#include "services/ledger/sqlite/stats_ranges.h"
 
 namespace tms::ledger {
 namespace {

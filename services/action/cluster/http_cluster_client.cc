@@ -1,4 +1,4 @@
-#include "services/action/http_cluster_client.h"
+#include "services/action/cluster/http_cluster_client.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -7,9 +7,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "services/action/classification.h"
-#include "services/action/http_exchange.h"
-#include "services/action/token_redaction.h"
+#include "services/action/cluster/classification.h"
+#include "services/action/cluster/http_exchange.h"
+#include "services/action/cluster/token_redaction.h"
 
 namespace tms::action {
 

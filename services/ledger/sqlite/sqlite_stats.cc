@@ -1,4 +1,4 @@
-#include "services/ledger/sqlite_stats.h"
+#include "services/ledger/sqlite/sqlite_stats.h"
 
 #include <algorithm>
 #include <iterator>

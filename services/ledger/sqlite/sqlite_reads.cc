@@ -1,10 +1,10 @@
-#include "services/ledger/sqlite_reads.h"
+#include "services/ledger/sqlite/sqlite_reads.h"
 
 #include <string>
 #include <utility>
 
 #include "common/base/status.h"
-#include "services/ledger/sqlite_rows.h"
+#include "services/ledger/sqlite/sqlite_rows.h"
 
 namespace tms::ledger {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/sqlite/connection.h"
 #include "services/ledger/job_store.h"
-#include "services/ledger/list_plan.h"
+#include "services/ledger/sqlite/list_plan.h"
 
 namespace tms::ledger {
 

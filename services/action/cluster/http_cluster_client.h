@@ -2,9 +2,9 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "services/action/cluster/resolver.h"
+#include "services/action/cluster/tls_contexts.h"
 #include "services/action/cluster_client.h"
-#include "services/action/resolver.h"
-#include "services/action/tls_contexts.h"
 
 namespace tms::action {
 

@@ -1,4 +1,4 @@
-#include "services/action/resolver.h"
+#include "services/action/cluster/resolver.h"
 
 #include <netdb.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "services/ledger/schema.h"
+#include "services/ledger/sqlite/schema.h"
 
 namespace tms::ledger {
 namespace {

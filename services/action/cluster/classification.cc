@@ -1,4 +1,4 @@
-#include "services/action/classification.h"
+#include "services/action/cluster/classification.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -7,7 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/base/time_text.h"
-#include "services/action/token_redaction.h"
+#include "services/action/cluster/token_redaction.h"
 
 namespace tms::action {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "common/base/status.h"
 #include "common/base/time_text.h"
-#include "services/ledger/sqlite_conditions.h"
-#include "services/ledger/sqlite_reads.h"
-#include "services/ledger/sqlite_rows.h"
+#include "services/ledger/sqlite/sqlite_conditions.h"
+#include "services/ledger/sqlite/sqlite_reads.h"
+#include "services/ledger/sqlite/sqlite_rows.h"
 
 namespace tms::ledger {
 namespace {

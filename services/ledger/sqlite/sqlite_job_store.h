@@ -14,8 +14,8 @@
 #include "common/sqlite/lock_file.h"
 #include "common/sqlite/reader_pool.h"
 #include "services/ledger/job_store.h"
-#include "services/ledger/sqlite_stats.h"
-#include "services/ledger/sqlite_writes.h"
+#include "services/ledger/sqlite/sqlite_stats.h"
+#include "services/ledger/sqlite/sqlite_writes.h"
 
 namespace tms::ledger {
 

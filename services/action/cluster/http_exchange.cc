@@ -1,4 +1,4 @@
-#include "services/action/http_exchange.h"
+#include "services/action/cluster/http_exchange.h"
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -19,9 +19,9 @@
 #include "common/base/status.h"
 #include "common/base/time_text.h"
 #include "services/action/address_policy.h"
-#include "services/action/answer_reader.h"
-#include "services/action/counted_socket.h"
-#include "services/action/http_request.h"
+#include "services/action/cluster/answer_reader.h"
+#include "services/action/cluster/counted_socket.h"
+#include "services/action/cluster/http_request.h"
 
 namespace tms::action {
 namespace {

@@ -1,13 +1,13 @@
-#include "services/ledger/sqlite_job_store.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
 
 #include <utility>
 
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "common/base/time_text.h"
-#include "services/ledger/schema.h"
-#include "services/ledger/sqlite_reads.h"
-#include "services/ledger/sqlite_rows.h"
+#include "services/ledger/sqlite/schema.h"
+#include "services/ledger/sqlite/sqlite_reads.h"
+#include "services/ledger/sqlite/sqlite_rows.h"
 
 namespace tms::ledger {
 namespace {

@@ -12,7 +12,7 @@
 #include "common/sqlite/connection.h"
 #include "services/ledger/job.h"
 #include "services/ledger/job_store.h"
-#include "services/ledger/sqlite_stats.h"
+#include "services/ledger/sqlite/sqlite_stats.h"
 
 namespace tms::ledger {
 

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-#include "services/action/classification.h"
+#include "services/action/cluster/classification.h"
 
 namespace tms::action {
 

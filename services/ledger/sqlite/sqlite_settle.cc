@@ -5,8 +5,8 @@
 #include "common/base/status.h"
 #include "common/base/time_text.h"
 #include "services/ledger/job_transitions.h"
-#include "services/ledger/sqlite_rows.h"
-#include "services/ledger/sqlite_writes.h"
+#include "services/ledger/sqlite/sqlite_rows.h"
+#include "services/ledger/sqlite/sqlite_writes.h"
 
 namespace tms::ledger {
 namespace {
