@@ -37,7 +37,7 @@ LAYERS = {
         ["main"],
     ],
     "services/action": [
-        ["address_policy", "cluster_url", "classification", "token_redaction"],
+        ["address_policy", "cluster_url"],
         ["cluster_client"],
         ["*"],
         ["*_service", "*_host"],
