@@ -12,14 +12,20 @@ bool StreamHub::Add(HubStream* stream) {
 void StreamHub::Remove(HubStream* stream) {
   absl::MutexLock lock(&mutex_);
   streams_.erase(stream);
+  if (draining_ && streams_.empty()) drained_.Set();
 }
 
 bool StreamHub::Drain(absl::Duration limit) {
+  {
+    absl::MutexLock lock(&mutex_);
+    draining_ = true;
+    for (HubStream* stream : streams_) stream->Drain();
+    if (streams_.empty()) drained_.Set();
+  }
+  drained_.WaitFor(limit);
+  // Once the lock is ours, whoever set the flag has left the hub, which may then be destroyed.
   absl::MutexLock lock(&mutex_);
-  draining_ = true;
-  for (HubStream* stream : streams_) stream->Drain();
-  const auto empty = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return streams_.empty(); };
-  return mutex_.AwaitWithTimeout(absl::Condition(&empty), limit);
+  return streams_.empty();
 }
 
 }  // namespace tms::rpc

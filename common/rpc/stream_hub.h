@@ -5,6 +5,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/stop_flag.h"
 
 namespace tms::rpc {
 
@@ -39,6 +40,7 @@ class StreamHub {
   absl::Mutex mutex_;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   std::unordered_set<HubStream*> streams_ ABSL_GUARDED_BY(mutex_);
+  StopFlag drained_;
 };
 
 }  // namespace tms::rpc

@@ -10,7 +10,7 @@
 #include "common/base/status.h"
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
-#include "common/runtime/signals.h"
+#include "common/runtime/process.h"
 #include "services/action/action_host.h"
 #include "services/action/catalogue.h"
 #include "services/action/cluster/http_cluster_client.h"
@@ -106,12 +106,11 @@ int Serve(const Settings& settings, const tms::action::Catalogue& catalogue,
 }  // namespace
 
 int main(int argc, char** argv) {
-  tms::BlockTerminationSignals();
+  tms::BeginProcess();
   Settings settings;
   tms::Options options("action_service", "Carries out Set Actions against clusters");
   AddOptions(options, settings);
   if (const auto exit_code = options.Parse(argc, argv)) return *exit_code;
-  tms::RaiseFileLimit();
 
   const auto catalogue = tms::action::Catalogue::Load(settings.clusters);
   if (!catalogue.ok()) return Fail(2, tms::Message(catalogue.status()));

@@ -5,7 +5,7 @@
 #include "common/base/status.h"
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
-#include "common/runtime/signals.h"
+#include "common/runtime/process.h"
 #include "services/fake_cluster/admin.h"
 #include "services/fake_cluster/behaviour.h"
 #include "services/fake_cluster/fake_cluster.h"
@@ -29,7 +29,7 @@ constexpr int kMaxSlowPercent = 100'000;
 }  // namespace
 
 int main(int argc, char** argv) {
-  tms::BlockTerminationSignals();
+  tms::BeginProcess();
   Config config;
   std::string listen = "127.0.0.1:18080";
   int seed = 0;
@@ -53,7 +53,6 @@ int main(int argc, char** argv) {
   config.port = address.port;
   config.seed = static_cast<uint64_t>(seed);
   config.slow_factor = slow_percent / 100.0;
-  tms::RaiseFileLimit();
   const auto cluster = FakeCluster::Start(config);
   if (!cluster.ok()) {
     std::cerr << "fake_cluster: " << tms::Message(cluster.status()) << "\n";

@@ -12,7 +12,7 @@
 #include "common/http/server.h"
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
-#include "common/runtime/signals.h"
+#include "common/runtime/process.h"
 #include "services/gateway/api_routes.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/services.h"
@@ -79,7 +79,7 @@ int Fail(std::string_view why) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  tms::BlockTerminationSignals();
+  tms::BeginProcess();
   Settings settings;
   tms::Options options("gateway", "HTTP for browsers and scripts: /api/v1, see docs/api.md.");
   AddOptions(options, settings);
@@ -88,7 +88,6 @@ int main(int argc, char** argv) {
   const std::string wrong = CheckSettings(settings, address.host);
   if (!wrong.empty()) return Fail(wrong);
 
-  tms::RaiseFileLimit();
   tms::gateway::Services services = tms::gateway::ConnectServices(settings.action, settings.ledger);
   tms::gateway::Gateway gateway(tms::gateway::RouteTable(tms::gateway::ApiRoutes(services)),
                                 tms::gateway::SiteGuard(settings.allowed_hosts),

@@ -7,7 +7,7 @@
 #include "common/base/status.h"
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
-#include "common/runtime/signals.h"
+#include "common/runtime/process.h"
 #include "services/ledger/ledger_host.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
 
@@ -82,9 +82,8 @@ int Run(const Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  tms::BlockTerminationSignals();
+  tms::BeginProcess();
   Flags flags;
   if (const auto exit_code = ParseFlags(argc, argv, flags)) return *exit_code;
-  tms::RaiseFileLimit();
   return Run(flags);
 }

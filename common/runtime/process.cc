@@ -1,8 +1,9 @@
-#include "common/runtime/signals.h"
+#include "common/runtime/process.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <thread>
@@ -21,12 +22,27 @@ sigset_t TerminationSignals() {
   return signals;
 }
 
+void RaiseFileLimit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void ForbidCoreDumps() {
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
 }  // namespace
 
-void BlockTerminationSignals() {
+void BeginProcess() {
   const sigset_t signals = TerminationSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  umask(S_IWGRP | S_IRWXO);
+  ForbidCoreDumps();
+  RaiseFileLimit();
 }
 
 int WaitForTermination() {
@@ -38,14 +54,6 @@ int WaitForTermination() {
 }
 
 void RequestTermination() { kill(getpid(), SIGTERM); }
-
-long RaiseFileLimit() {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  return static_cast<long>(limit.rlim_cur);
-}
 
 struct Watchdog::State {
   StopFlag done;

@@ -1,4 +1,5 @@
-// How a process ends: SIGTERM and SIGINT are taken by one waiting thread, never by a handler.
+// How a process begins and ends. SIGTERM and SIGINT are taken by one waiting thread, never by a
+// handler.
 #pragma once
 
 #include <memory>
@@ -7,18 +8,18 @@
 
 namespace tms {
 
-// Blocks SIGTERM and SIGINT for this thread and all that it starts later, ignores SIGPIPE. Call it
-// first in main, before any thread exists.
-void BlockTerminationSignals();
+// Makes this process one of ours. Call it first in main, before any thread exists:
+//  * SIGTERM and SIGINT are blocked for this thread and all that it starts later, SIGPIPE ignored;
+//  * new files are nobody's but the owner's and the group's to read;
+//  * no core dump is written, which would hold bearer tokens;
+//  * as many file descriptors may be open as the system allows.
+void BeginProcess();
 
 // Waits for SIGTERM or SIGINT and returns its number. Called by main's thread only.
 int WaitForTermination();
 
 // Makes WaitForTermination return as if SIGTERM had come. Thread-safe.
 void RequestTermination();
-
-// Raises the soft limit of file descriptors to the hard one; returns it.
-long RaiseFileLimit();
 
 // Ends the process with `_exit(exit_code)` unless this is destroyed within `limit`: the last resort
 // when an orderly drain hangs.
