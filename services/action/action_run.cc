@@ -18,7 +18,8 @@ void ActionRun::LogStart() const {
              {"action", request.action_name},
              {"cid_count", cid_count},
              {"cluster", request.cluster->name},
-             {"job_id", job_id}});
+             {"job_id", job_id},
+             {"correlation_id", request.correlation_id}});
 }
 
 void ActionRun::LogOutcome(const JobFinished& finished, absl::Duration elapsed) const {
@@ -32,6 +33,7 @@ void ActionRun::LogOutcome(const JobFinished& finished, absl::Duration elapsed) 
                {"cid_count", cid_count},
                {"cluster", request.cluster->name},
                {"job_id", job_id},
+               {"correlation_id", request.correlation_id},
                {"http_status", http_status},
                {"effect", Job::Effect_Name(finished.effect())},
                {"elapsed_ms", elapsed_ms}});
@@ -43,6 +45,7 @@ void ActionRun::LogOutcome(const JobFinished& finished, absl::Duration elapsed) 
                 {"cid_count", cid_count},
                 {"cluster", request.cluster->name},
                 {"job_id", job_id},
+                {"correlation_id", request.correlation_id},
                 {"http_status", http_status},
                 {"failure_reason", Job::FailureReason_Name(finished.failure_reason())},
                 {"effect", Job::Effect_Name(finished.effect())},

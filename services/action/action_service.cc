@@ -58,6 +58,7 @@ grpc::ServerUnaryReactor* ActionService::Execute(grpc::CallbackServerContext* co
     // gRPC owns the request and nobody else reads it: the token is taken out of it.
     auto valid = ValidateRequest(const_cast<v1::SetActionRequest&>(*request), catalogue_);
     if (!valid.ok()) return done(valid.status());
+    valid->correlation_id = call.correlation_id;
     const absl::Duration deadline =
         call.time_left ? clock_.SinceBoot() + *call.time_left : absl::InfiniteDuration();
     asio::co_spawn(

@@ -28,6 +28,7 @@ struct ActionRequest {
   std::string rerun_of;
   bool accept_possible_repeat = false;
   Secret bearer_token;
+  std::string correlation_id;  // of the call that brought it; for the log, set by the edge
 };
 
 // Pure. INVALID_ARGUMENT names every wrong field. Whatever the result, the token is taken out of
