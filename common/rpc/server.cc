@@ -25,7 +25,7 @@ void InstallPlugins(bool reflection) {
 }
 
 void Configure(grpc::ServerBuilder& builder) {
-  // Off by default in no gRPC: without this a second server takes half of our port's calls.
+  // On by itself: a second server would then take half of our port's calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);

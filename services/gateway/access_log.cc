@@ -41,7 +41,7 @@ http::Response FinishProblem(const AccessRecord& record, const Problem& problem,
          {"peer", record.peer_address},
          {"correlation_id", record.correlation_id},
          {"reason", problem.reason},
-         {"error", our_fault ? error : "-"}});
+         {"error", our_fault ? error : ""}});
   return WithCommonHeaders(record, ToResponse(problem, record.correlation_id));
 }
 
