@@ -51,6 +51,9 @@ function(tms_test name)
   if("tsan-ok" IN_LIST TEST_LABELS)
     add_dependencies(tsan_tests ${name})
   endif()
+  if(TMS_SANITIZE STREQUAL "thread")
+    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/tsan_abseil.cc)
+  endif()
   # A list must survive the three times that gtest_discover_tests hands it on.
   string(REPLACE ";" "\\\\\\\\\\\\\\;" labels "${TEST_LABELS}")
   gtest_discover_tests(${name} PROPERTIES LABELS "${labels}" TIMEOUT 120
