@@ -10,6 +10,9 @@ namespace {
 constexpr char kReasonUrl[] = "tms/reason";
 constexpr char kViolationsUrl[] = "tms/violations";
 constexpr size_t kMaxViolations = 50;
+// Of their texts. An error's metadata holds these three times, twice of it in base64, and clients
+// of gRPC lose the whole error if it has more than 8 KiB.
+constexpr size_t kMaxViolationBytes = 1'536;
 
 absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -38,7 +41,9 @@ std::string_view Message(const absl::Status& status) {
 std::string Reason(const absl::Status& status) { return Payload(status, kReasonUrl).value_or(""); }
 
 void Violations::Add(std::string_view field, std::string_view description) {
-  if (violations_.size() == kMaxViolations) return;
+  bytes_ += field.size() + description.size();
+  const bool too_many = violations_.size() == kMaxViolations || bytes_ > kMaxViolationBytes;
+  if (too_many && !violations_.empty()) return;
   violations_.push_back({std::string(field), std::string(description)});
 }
 

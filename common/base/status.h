@@ -2,6 +2,7 @@
 // string_view of its own), with the two details that reach a caller: wrong fields and a reason.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ struct FieldViolation {
 // Keeps the first 50: enough to mend a request, bounded whatever was sent.
 class Violations {
  public:
+  // The first is kept; of the others as many as an answer can carry.
   void Add(std::string_view field, std::string_view description);
   bool empty() const { return violations_.empty(); }
 
@@ -43,6 +45,7 @@ class Violations {
 
  private:
   std::vector<FieldViolation> violations_;
+  size_t bytes_ = 0;  // of all that were added, also beyond what is kept
 };
 
 // The violations that `status` carries; empty for any other status.

@@ -28,8 +28,20 @@ TEST(Status, NamesEveryWrongField) {
 
 TEST(Status, ReportsABoundedNumberOfViolations) {
   Violations violations;
-  for (int i = 0; i < 50'000; ++i) violations.Add("cids", "must not be empty");
+  for (int i = 0; i < 50'000; ++i) violations.Add("cids", "is empty");
   EXPECT_EQ(GetViolations(violations.ToStatus()).size(), 50u);
+}
+
+TEST(Status, ReportsViolationsOfABoundedSizeAndAlwaysTheFirst) {
+  Violations many;
+  for (int i = 0; i < 50; ++i) many.Add("cids", std::string(100, 'x'));
+  EXPECT_LT(Message(many.ToStatus()).size(), 2'000u);
+  EXPECT_GT(GetViolations(many.ToStatus()).size(), 10u);
+
+  Violations one;
+  one.Add(std::string(10'000, 'f'), "unknown field");
+  one.Add("cids", "is empty");
+  EXPECT_EQ(GetViolations(one.ToStatus()).size(), 1u);
 }
 
 absl::StatusOr<int> Half(int number) {
