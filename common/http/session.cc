@@ -107,6 +107,8 @@ asio::awaitable<Session::After> Session::ServeOne() {
   if (auto* answer = std::get_if<Response>(&admitted)) {
     // Another request would have to be looked for behind a body that nobody reads.
     if (parser.content_length().value_or(0) > 0) after = After::kClose;
+    // To HEAD no body is sent: its reader would take it for the next answer.
+    if (request.method == "HEAD") answer->body.clear();
     co_return co_await Send(std::move(*answer), after);
   }
   step = co_await ReadBody(parser, std::get<size_t>(admitted), request);

@@ -89,6 +89,15 @@ TEST(HttpServer, AnAnswerGivenBeforeTheBodyKeepsTheConnectionOnlyIfThereIsNone) 
   EXPECT_EQ(server.handler.handled, 0);
 }
 
+TEST(HttpServer, AHeadThatIsNotAdmittedIsAnsweredWithoutABody) {
+  TestServer server;
+  RawHttpClient client(server.port);
+  const auto answer = client.Exchange("HEAD /unknown HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer.Header("content-length"), "0");
+  EXPECT_EQ(client.Exchange(Get("/unknown")).status, 404);
+}
+
 TEST(HttpServer, RequestsRunToTheirEndWhenTheClientGoes) {
   TestServer server;
   {
