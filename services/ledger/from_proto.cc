@@ -128,7 +128,10 @@ JobFinish FinishFromProto(const v1::JobFinished& finished, Violations& violation
   if (finished.has_response_summary()) finish.response_summary = finished.response_summary();
   finish.response_summary_cut = finished.response_summary_cut();
   if (finished.has_elapsed()) {
-    finish.elapsed = DurationFromProto("finished.elapsed", finished.elapsed(), violations);
+    // What is kept, so that the ack's job is the one that readers will see.
+    finish.elapsed =
+        absl::Trunc(DurationFromProto("finished.elapsed", finished.elapsed(), violations),
+                    absl::Milliseconds(1));
   }
   return finish;
 }
