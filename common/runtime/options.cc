@@ -7,6 +7,7 @@
 #include <cctype>
 #include <charconv>
 #include <iostream>
+#include <string_view>
 
 #include "common/runtime/logging.h"
 
@@ -123,6 +124,8 @@ std::optional<int> Options::Parse(int argc, const char* const* argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     std::string line = error.what();
+    constexpr std::string_view kUnknownKey = "INI was not able to parse ";  // CLI11's words
+    if (line.starts_with(kUnknownKey)) line.replace(0, kUnknownKey.size(), "unknown key ");
     const bool of_file = error.get_name() == "FileError" || error.get_name() == "ConfigError";
     if (of_file) line = "--config: " + line;
     std::ranges::replace(line, '\n', ' ');

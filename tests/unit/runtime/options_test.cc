@@ -77,7 +77,10 @@ TEST(Options, AnUnknownKeyInTheFileIsRefused) {
   const auto file = std::filesystem::temp_directory_path() / "tms_options_unknown.toml";
   std::ofstream(file) << "reader = 2\n";
   Flags flags;
+  testing::internal::CaptureStderr();
   EXPECT_EQ(Parse(flags, {"--config", file.c_str()}), 2);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("--config: unknown key reader"),
+            std::string::npos);
   std::filesystem::remove(file);
 }
 
