@@ -98,7 +98,7 @@ int Serve(const Settings& settings, const tms::action::Catalogue& catalogue,
                  {{"signal", signal}, {"limit_ms", absl::ToInt64Milliseconds(limit)}});
   const tms::Watchdog watchdog(limit + kWatchdogMargin, 1);
   const size_t left = (*host)->Drain(limit);
-  tms::log::Info("MAIN", "ended", {{"left", left}});
+  tms::log::Info("MAIN", "stopped", {{"left", left}});
   if (left > 0) std::_Exit(1);  // what is left may take minutes; the ledger will presume it dead
   return 0;
 }

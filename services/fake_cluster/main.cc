@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     std::cerr << "fake_cluster: " << tms::Message(cluster.status()) << "\n";
     return 2;
   }
-  tms::log::Info("FAKE", "listening", {{"host", config.host}, {"port", (*cluster)->port()}});
+  tms::log::Info("FAKE", "serving", {{"host", config.host}, {"port", (*cluster)->port()}});
   if (print_port) std::cout << (*cluster)->port() << std::endl;
   tms::WaitForTermination();
   return 0;

@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
   tms::http::Server server(threads.get_executor(), server_options, gateway);
   const auto port = server.Listen(address.host, static_cast<uint16_t>(address.port));
   if (!port.ok()) return Fail(tms::Message(port.status()));
-  tms::log::Info("MAIN", "listening", {{"host", address.host}, {"port", *port}});
+  tms::log::Info("MAIN", "serving", {{"host", address.host}, {"port", *port}});
 
   const int signal = tms::WaitForTermination();
   tms::log::Info("MAIN", "draining", {{"signal", signal}});
