@@ -18,6 +18,9 @@ constexpr size_t kMaxTextCharacters = 128;
 constexpr size_t kMaxSourceIpCharacters = 64;
 // The largest fleet seen has 27,682 customers; twice that of the longest ids fits one message.
 constexpr size_t kMaxCids = 50'000;
+// The STARTED event repeats them in a message of at most rpc::kMaxMessageBytes (16 MiB) beside what
+// the service adds; one that is larger would break the stream to the ledger for everybody.
+constexpr size_t kMaxCidsBytes = size_t{15} * 1024 * 1024;
 constexpr size_t kMaxTokenBytes = 16'384;
 constexpr absl::Duration kLeastTimeout = absl::Milliseconds(1);
 
@@ -77,6 +80,9 @@ std::vector<std::string> ReadCids(const v1::SetActionRequest& request, Violation
   if (request.cids().empty() || cids.size() > kMaxCids) {
     violations.Add("cids", "must hold 1 to 50,000 different customer ids");
   }
+  size_t bytes = 0;
+  for (const std::string& cid : cids) bytes += cid.size();
+  if (bytes > kMaxCidsBytes) violations.Add("cids", "must take at most 15 MiB");
   return cids;
 }
 

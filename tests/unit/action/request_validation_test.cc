@@ -86,6 +86,17 @@ TEST(RequestValidationTest, CountsCidsAfterDroppingDuplicates) {
   EXPECT_THAT(result->cids, SizeIs(50'000));
 }
 
+TEST(RequestValidationTest, RefusesMoreCidsThanOneEventCarries) {
+  v1::SetActionRequest request = GoodRequest();
+  request.clear_cids();
+  std::string padding;
+  for (int i = 0; i < 120; ++i) padding += "漢";
+  for (int i = 0; i < 44'000; ++i) request.add_cids(std::to_string(i) + padding);
+  const auto result = Validate(request);
+  const std::vector<FieldViolation> expected = {{"cids", "must take at most 15 MiB"}};
+  EXPECT_EQ(GetViolations(result.status()), expected);
+}
+
 TEST(RequestValidationTest, TakesTheLongestOfEverything) {
   v1::SetActionRequest request = GoodRequest();
   std::string umlauts;
