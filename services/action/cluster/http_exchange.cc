@@ -189,6 +189,7 @@ asio::awaitable<absl::StatusOr<Addresses>> ExchangeRun::FindAddresses() {
 
 asio::awaitable<void> ExchangeRun::Attempt(asio::ip::address address) {
   bytes_before_request_.reset();
+  facts_.answer.reset();  // an earlier address may have spoken and hung up before we said anything
   socket_.emplace(timer_.get_executor());
   const asio::ip::tcp::endpoint endpoint(address, cluster_.port);
   const std::string peer = (std::ostringstream() << endpoint).str();
