@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/runtime/logging.h"
+
 namespace tms {
 namespace {
 
@@ -38,6 +40,7 @@ TEST(Process, ATerminationThatCameEarlyIsNotLost) {
 TEST(Process, TheWatchdogEndsAProcessThatHangs) {
   EXPECT_EXIT(
       {
+        log::Configure({});
         const Watchdog watchdog(absl::Milliseconds(20), 3);
         while (true) pause();
       },
