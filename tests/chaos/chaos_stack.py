@@ -93,6 +93,9 @@ class ChaosStack(Stack):
         return second, stubs.action_grpc.ActionServiceStub(channel)
 
     def stop(self):
+        for proxy in (self.ledger_proxy, self.cluster_proxy):
+            proxy.cut()
+            proxy.heal()
         problems = super().stop()
         self._callers.shutdown()
         self.ledger_proxy.close()
@@ -252,6 +255,7 @@ class ChaosTest(unittest.TestCase):
         self.stack = ChaosStack(self.ledger_flags, self.action_flags, clusters=self.clusters)
         self.addCleanup(self._put_away)
         self.stack.start(self.with_gateway)
+        self.stack.wait_until_it_works()
 
     def run(self, result=None):
         self._failed_before = len(result.failures) + len(result.errors)

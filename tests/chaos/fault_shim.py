@@ -36,6 +36,9 @@ class FaultyMachine:
     """
 
     def __init__(self, workplace, directory):
+        # The loader only warns when it is not there, and a test without faults would pass.
+        if not SHIM.exists():
+            raise FileNotFoundError(SHIM)
         self.directory = pathlib.Path(directory).resolve()
         self._platter = pathlib.Path(workplace).resolve() / "platter"
         for folder in (self.directory, self._platter / "data", self._platter / "names"):

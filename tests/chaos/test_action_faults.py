@@ -1,5 +1,6 @@
 """Faults of the action service, and of the cluster and the callers that it stands between."""
 
+import concurrent.futures
 import signal
 import time
 
@@ -9,8 +10,7 @@ from chaos_stack import ChaosTest, stubs, wait_until
 from checker import ANSWERED, REFUSED, UNKNOWN
 from proxy import DOWN, UP, Proxy
 
-# How far from the configured time a call may end on a busy machine, in seconds.
-EARLINESS = 0.1
+# How much later than the configured time a caller may be told on a busy machine, in seconds.
 LATENESS = 1.0
 
 
@@ -47,21 +47,23 @@ class KilledBeforeRecordingTest_F02(ChaosTest):
 class SilentClusterTest_F08(ChaosTest):
     """A cluster that accepts and answers never, or too late."""
 
+    def timed_call(self, behaviour, timeout):
+        """What a caller was told, and after how many seconds."""
+        began = time.monotonic()
+        told = self.stack.call(behaviour, timeout=timeout)
+        return told, time.monotonic() - began
+
     def test_many_at_once(self):
-        calls = []
-        for timeout in (0.3, 0.7, 1.5):
-            for behaviour in ("never", "delay~ms=2000", "slow-headers~ms=200"):
-                cid = self.stack.new_cid()
-                calls.append((cid, timeout, self.stack.call_later(
-                    behaviour, cids=[cid], timeout=timeout)))
-        for cid, timeout, call in calls:
-            told = call.result()
+        cases = [(behaviour, timeout) for timeout in (0.3, 0.7, 1.5)
+                 for behaviour in ("never", "delay~ms=3000", "slow-headers~ms=200")]
+        with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+            results = list(pool.map(lambda case: self.timed_call(*case), cases))
+        for (_, timeout), (told, took) in zip(cases, results):
             self.assertEqual((told.failure_reason, told.effect), ("TIMEOUT", "UNKNOWN"))
-            row = self.stack.job_of(cid)
-            self.assertEqual(row["error_message"], f"Request timeout after {timeout:g}s")
-            # Without what came before the call, which is part of the timeout.
-            self.assertGreater(row["elapsed_ms"], (timeout - EARLINESS) * 1000)
-            self.assertLess(row["elapsed_ms"], (timeout + LATENESS) * 1000)
+            self.assertEqual(self.stack.job_of(told.cid)["error_message"],
+                             f"Request timeout after {timeout:g}s")
+            self.assertGreaterEqual(took, timeout)
+            self.assertLess(took, timeout + LATENESS)
         self.assert_promises_kept()
 
 
@@ -84,7 +86,7 @@ class BrokenConnectionTest_F09(ChaosTest):
     def length_of_both(self):
         """Bytes of a request and of its answer."""
         proxy = self.stack.cluster_proxy
-        self.stack.call(cluster="proxied")
+        self.assertEqual(self.stack.call(cluster="proxied").status, "SUCCESS")
         wait_until(lambda: proxy.passed(UP) and proxy.passed(DOWN), "the proxy has counted")
         return proxy.passed(UP), proxy.passed(DOWN)
 

@@ -5,9 +5,10 @@ import random
 import resource
 import socket
 import time
+import unittest
 
 from chaos_stack import END_LIMIT, GRACE, ChaosTest, Load, stubs, wait_until, seed_of
-from checker import ANSWERED, UNKNOWN
+from checker import ANSWERED, REFUSED, UNKNOWN
 
 YEAR = 365 * 24 * 3600
 
@@ -34,12 +35,8 @@ class WrongClockTest_F14(ChaosTest):
             self.assertEqual(told.failure_reason, "TIMEOUT" if behaviour == "never" else "")
             self.assertLess(time.monotonic() - began, timeout + self.MARGIN)
         self.check_sweep()
-        numbers = [row["number"] for row in self.stack.rows(
-            "SELECT number FROM job_events ORDER BY rowid")]
-        self.assertEqual(numbers, sorted(numbers))
-        for row in self.stack.rows("SELECT job_id, group_concat(kind) AS kinds FROM (SELECT * FROM"
-                                   " job_events ORDER BY number) GROUP BY job_id"):
-            self.assertTrue(row["kinds"].startswith("STARTED"), row)
+        first_kinds = self.stack.rows("SELECT kind, min(number) FROM job_events GROUP BY job_id")
+        self.assertEqual({row["kind"] for row in first_kinds}, {"STARTED"})
 
     def check_sweep(self):
         cid, timeout = self.stack.new_cid(), 0.3
@@ -108,6 +105,21 @@ class WrongClockTest_F14(ChaosTest):
             self.assertLess(time.monotonic() - began, 1 + self.MARGIN)
         self.assert_promises_kept()
 
+    @unittest.expectedFailure
+    def test_reconnects_after_a_jump_back(self):
+        """A known gap. gRPC's timer thread waits by the wall clock (abseil's timed waits do), so
+        after a jump back none of its timers fires for as long as the clock was set back, among
+        them the one that connects again. The process must be restarted then."""
+        self.stack.ledger.kill()
+        self.addCleanup(self.shift, 0)
+        for years in range(1, 6):
+            # Meanwhile it tries to connect; one of the jumps meets a wait between two attempts.
+            self.assertEqual(self.stack.call(limit=0.5).kind, REFUSED)
+            self.shift(-years * YEAR)
+        self.stack.ledger.start()
+        wait_until(lambda: self.stack.call(limit=3).kind == ANSWERED, "they are connected again",
+                   END_LIMIT / 3)
+
     def test_jumps_before_sigterm(self):
         """A drain is not stretched by it."""
         for process in (self.stack.action, self.stack.ledger):
@@ -118,8 +130,8 @@ class WrongClockTest_F14(ChaosTest):
             began = time.monotonic()
             self.assertEqual(process.stop(), 0)
             self.assertLess(time.monotonic() - began, 0.5 + self.MARGIN)
-            call.result()
             process.start()
+            self.assertEqual(call.result().kind, ANSWERED)
         self.stack.wait_until_it_works()
         self.assert_promises_kept()
 

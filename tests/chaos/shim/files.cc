@@ -6,11 +6,9 @@
 // -shm, which it makes anew after a crash.
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +22,7 @@
 #include <unordered_map>
 
 #include "tests/chaos/shim/control.h"
+#include "tests/chaos/shim/faults.h"
 #include "tests/chaos/shim/file_key.h"
 #include "tests/chaos/shim/platter.h"
 #include "tests/chaos/shim/raw.h"
@@ -108,69 +107,18 @@ int Open(int directory, const char* path, int flags, mode_t mode) {
   return descriptor;
 }
 
-// Whether this is the event that a countdown waited for.
-bool CountDown(std::atomic<int64_t>& countdown) {
-  int64_t left = countdown.load();
-  while (left >= 0) {
-    if (countdown.compare_exchange_weak(left, left - 1)) return left == 0;
-  }
-  return false;
-}
-
-// Before anything that changes what is on the disk.
-void Step(Control& control) {
-  ++control.steps;
-  if (CountDown(control.steps_until_kill)) Raw(SYS_kill, Raw(SYS_getpid), SIGKILL);
-}
-
-bool SyncFails(Control& control) {
-  int64_t left = control.syncs_until_failure.load();
-  while (left > 0) {
-    if (control.syncs_until_failure.compare_exchange_weak(left, left - 1)) return false;
-  }
-  if (left < 0) return false;
-  int64_t failures = control.sync_failures_left.load();
-  while (failures > 0) {
-    if (control.sync_failures_left.compare_exchange_weak(failures, failures - 1)) return true;
-  }
-  return failures < 0;
-}
-
 int Sync(long number, int descriptor) {
   File* file = Find(descriptor);
   if (file == nullptr) return static_cast<int>(Raw(number, descriptor));
   Control& control = *GetControl();
   Step(control);
-  ++control.syncs;
-  const int64_t delay = control.sync_delay_us.load();
-  const timespec pause{delay / 1'000'000, delay % 1'000'000 * 1'000};
-  if (delay > 0) Raw(SYS_nanosleep, &pause, nullptr);
+  DelaySync(control);
   const bool synced = file->Sync([&] {
     if (!SyncFails(control)) return Raw(number, descriptor) == 0;
-    ++control.failed_syncs;
     errno = EIO;
     return false;
   });
   return synced ? 0 : -1;
-}
-
-// Takes room for `growth` bytes; returns how many there are.
-int64_t TakeRoom(Control& control, int64_t growth) {
-  int64_t free = control.free_bytes.load();
-  while (free >= 0 && growth > 0) {
-    const int64_t taken = std::min(free, growth);
-    if (control.free_bytes.compare_exchange_weak(free, free - taken)) {
-      if (taken < growth) ++control.refused_writes;
-      return taken;
-    }
-  }
-  return growth;
-}
-
-void GiveRoom(Control& control, int64_t bytes) {
-  int64_t free = control.free_bytes.load();
-  while (free >= 0 && !control.free_bytes.compare_exchange_weak(free, free + bytes)) {
-  }
 }
 
 int64_t SizeOf(int descriptor) {
