@@ -8,6 +8,7 @@ namespace tms {
 namespace {
 
 constexpr char kReasonUrl[] = "tms/reason";
+constexpr char kPublicMessageUrl[] = "tms/public_message";
 constexpr char kViolationsUrl[] = "tms/violations";
 constexpr size_t kMaxViolations = 50;
 // Of their texts. An error's metadata holds these three times, twice of it in base64, and clients
@@ -39,6 +40,15 @@ std::string_view Message(const absl::Status& status) {
 }
 
 std::string Reason(const absl::Status& status) { return Payload(status, kReasonUrl).value_or(""); }
+
+absl::Status WithPublicMessage(absl::Status status, std::string_view text) {
+  status.SetPayload(kPublicMessageUrl, absl::Cord(ToAbsl(text)));
+  return status;
+}
+
+std::string PublicMessage(const absl::Status& status) {
+  return Payload(status, kPublicMessageUrl).value_or(std::string(Message(status)));
+}
 
 void Violations::Add(std::string_view field, std::string_view description) {
   bytes_ += field.size() + description.size();

@@ -23,6 +23,12 @@ std::string_view Message(const absl::Status& status);
 // The reason given to MakeStatus, or empty.
 std::string Reason(const absl::Status& status);
 
+// Keeps the message of `status` for our own logs, and gives callers `text` in its place.
+absl::Status WithPublicMessage(absl::Status status, std::string_view text);
+
+// What a caller may read: the text given to WithPublicMessage, else the message.
+std::string PublicMessage(const absl::Status& status);
+
 // One wrong field of a request. `field` is a path such as `cids[17]`; `description` names the
 // limit.
 struct FieldViolation {

@@ -40,7 +40,7 @@ grpc::Status ToGrpc(const absl::Status& status, std::string_view correlation_id)
   if (status.ok()) return grpc::Status::OK;
   const std::string message = IsInternal(status.code()) ? "internal error, see correlation id " +
                                                               std::string(correlation_id)
-                                                        : std::string(Message(status));
+                                                        : PublicMessage(status);
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
   details.set_message(message);

@@ -36,9 +36,10 @@ absl::Status ToStatus(const SQLite::Exception& error) {
   const char* reason = ReasonOf(error.getErrorCode());
   const auto code =
       reason == kReasonStatement ? absl::StatusCode::kInternal : absl::StatusCode::kUnavailable;
-  return MakeStatus(code, reason,
-                    std::string("sqlite: ") + error.what() + " (" +
-                        std::to_string(error.getExtendedErrorCode()) + ")");
+  const std::string message = std::string("sqlite: ") + error.what() + " (" +
+                              std::to_string(error.getExtendedErrorCode()) + ")";
+  return WithPublicMessage(MakeStatus(code, reason, message),
+                           "the database can't do this now; try again later");
 }
 
 ErrorKind KindOf(const absl::Status& status) {

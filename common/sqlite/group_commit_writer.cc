@@ -11,7 +11,9 @@ namespace {
 
 absl::Status Unavailable(const absl::Status& cause) {
   if (cause.code() == absl::StatusCode::kUnavailable) return cause;
-  return MakeStatus(absl::StatusCode::kUnavailable, Reason(cause), Message(cause));
+  return WithPublicMessage(
+      MakeStatus(absl::StatusCode::kUnavailable, Reason(cause), Message(cause)),
+      PublicMessage(cause));
 }
 
 }  // namespace

@@ -14,12 +14,15 @@ bool OnlyReads(const http::Request& request) {
   return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
 }
 
-// `name`, `name:80`, `[::1]`, `[::1]:80`: the name in lower case, without port and brackets.
+// `name`, `name:80`, `[::1]`, `[::1]:80`: the name in lower case, without port and brackets. Empty
+// for anything else in brackets.
 std::string HostName(std::string_view host) {
   std::string name = ToLowerAscii(host);
   if (name.starts_with('[')) {
-    const size_t end = std::min(name.find(']'), name.size());
-    return name.substr(1, end - 1);
+    const size_t end = name.find(']');
+    if (end == std::string::npos) return "";
+    const bool only_port_follows = end + 1 == name.size() || name[end + 1] == ':';
+    return only_port_follows ? name.substr(1, end - 1) : "";
   }
   return name.substr(0, name.find(':'));
 }

@@ -19,9 +19,9 @@ TEST(SiteGuard, OnlyOurHostsAreServed) {
                            "[::1]:8080", "ledger.example", "LEDGER.example:8080"}) {
     EXPECT_EQ(Check("GET", {{"host", host}}), "") << host;
   }
-  for (const char* host :
-       {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "evil.example:8080",
-        "[::2]", "0.0.0.0", "ledger.example.", "x@localhost", "[", "[]", ":", "localhost."}) {
+  for (const char* host : {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example",
+                           "evil.example:8080", "[::2]", "0.0.0.0", "ledger.example.",
+                           "x@localhost", "[", "[]", "[::1", "[::1]x", ":", "localhost."}) {
     EXPECT_EQ(Check("GET", {{"host", host}}), "HOST_NOT_ALLOWED") << host;
   }
 }

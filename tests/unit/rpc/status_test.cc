@@ -39,6 +39,16 @@ TEST(RpcStatus, AnInternalErrorsTextStaysInside) {
   }
 }
 
+TEST(RpcStatus, WhatIsForTheLogStaysInside) {
+  const grpc::Status sent =
+      ToGrpc(WithPublicMessage(MakeStatus(absl::StatusCode::kUnavailable, "RESOURCE_EXHAUSTED",
+                                          "sqlite: database or disk is full (13)"),
+                               "try again later"),
+             "id-1");
+  EXPECT_EQ(sent.error_message(), "try again later");
+  EXPECT_EQ(sent.error_details().find("sqlite"), std::string::npos);
+}
+
 TEST(RpcStatus, AnErrorOfTheTransportIsNotOurs) {
   EXPECT_FALSE(HasOurDomain(grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection refused")));
   EXPECT_EQ(Reason(FromGrpc(grpc::Status(grpc::StatusCode::UNAVAILABLE, "refused"))), "");
