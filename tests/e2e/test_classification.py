@@ -44,8 +44,8 @@ def timed_out(behaviour, http_status=None):
                   timeout=0.8)
 
 
-def lost(behaviour):
-    return failed(behaviour, None, Job.CONNECTION_LOST, Job.UNKNOWN, "")
+def lost(behaviour, message="Connection lost "):
+    return failed(behaviour, None, Job.CONNECTION_LOST, Job.UNKNOWN, message)
 
 
 def invalid(behaviour, message):
@@ -66,12 +66,12 @@ ROWS = {
     "refused_by_state": failed("refused-state", 200, Job.REJECTED, Job.NOT_APPLIED,
                                "TMS bootstrap status(INIT) is not Ready$"),
     "refused_cids": failed("refused-cids", 200, Job.REJECTED, Job.NOT_APPLIED, "those CIDs ['"),
-    "refused_at_connect": failed("accepted", None, Job.CONNECT_ERROR, Job.NOT_APPLIED, "",
-                                 cluster="refusing", hits=0),
-    "forbidden_address": failed("accepted", None, Job.CONNECT_ERROR, Job.NOT_APPLIED, "",
-                                cluster="forbidden", hits=0),
-    "not_tls": failed("accepted", None, Job.CONNECT_ERROR, Job.NOT_APPLIED, "",
-                      cluster="not-tls", hits=0),
+    "refused_at_connect": failed("accepted", None, Job.CONNECT_ERROR, Job.NOT_APPLIED,
+                                 "Cannot connect to 127.0.0.1:", cluster="refusing", hits=0),
+    "forbidden_address": failed("accepted", None, Job.CONNECT_ERROR, Job.NOT_APPLIED,
+                                "Address 127.0.0.1 of ", cluster="forbidden", hits=0),
+    "not_tls": failed("accepted", None, Job.CONNECT_ERROR, Job.NOT_APPLIED,
+                      "TLS handshake with 127.0.0.1:", cluster="not-tls", hits=0),
     "never_answered": timed_out("never"),
     "answered_too_late": timed_out("delay~ms=1500"),
     "slow_headers": timed_out("slow-headers~ms=50"),
@@ -84,8 +84,8 @@ ROWS = {
     "reset_in_headers": lost("reset-in-answer~bytes=30"),
     "reset_in_body": invalid("reset-in-answer~bytes=100", "Response body was cut"),
     "reset_in_request": lost("reset-in-body~bytes=1"),
-    "not_http": lost("not-http"),
-    "endless_headers": lost("endless-headers"),
+    "not_http": lost("not-http", "The answer is not HTTP"),
+    "endless_headers": lost("endless-headers", "The headers of the answer are larger than 32768 bytes$"),
     "redirect_302": http_error(302, Job.UNKNOWN,
                                    "API returned status 302: redirect not followed$"),
     "redirect_307": http_error(307, Job.NOT_APPLIED,
