@@ -62,7 +62,32 @@ class Resetter {
 
 }  // namespace
 
+ValueType Value::type() const {
+  if (std::holds_alternative<std::monostate>(value_)) return ValueType::kNull;
+  if (std::holds_alternative<int64_t>(value_)) return ValueType::kInteger;
+  return std::holds_alternative<const Blob*>(value_) ? ValueType::kBlob : ValueType::kText;
+}
+
+int64_t Value::number() const {
+  const auto* number = std::get_if<int64_t>(&value_);
+  return number == nullptr ? 0 : *number;
+}
+
+std::string_view Value::bytes() const {
+  if (const auto* text = std::get_if<const std::string*>(&value_)) return **text;
+  if (const auto* view = std::get_if<std::string_view>(&value_)) return *view;
+  if (const auto* blob = std::get_if<const Blob*>(&value_)) return (*blob)->bytes;
+  return "";
+}
+
 bool Row::IsNull(int column) const { return statement_.isColumnNull(column); }
+
+ValueType Row::Type(int column) const {
+  const SQLite::Column value = statement_.getColumn(column);
+  if (value.isNull()) return ValueType::kNull;
+  if (value.isInteger()) return ValueType::kInteger;
+  return value.isBlob() ? ValueType::kBlob : ValueType::kText;
+}
 
 int64_t Row::Int(int column) const { return statement_.getColumn(column).getInt64(); }
 

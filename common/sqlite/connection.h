@@ -28,6 +28,8 @@ struct Blob {
   std::string bytes;
 };
 
+enum class ValueType { kNull, kInteger, kText, kBlob };
+
 // A value to bind. Refers to the text or blob that it was made of, which must outlive the call.
 class Value {
  public:
@@ -44,6 +46,10 @@ class Value {
     if (value.has_value()) *this = Value(*value);
   }
 
+  ValueType type() const;
+  int64_t number() const;          // 0 if it is no number
+  std::string_view bytes() const;  // of a text or blob, else empty
+
  private:
   friend class Connection;
   std::variant<std::monostate, int64_t, const std::string*, std::string_view, const Blob*> value_;
@@ -53,6 +59,7 @@ class Value {
 class Row {
  public:
   bool IsNull(int column) const;
+  ValueType Type(int column) const;  // a REAL, which no table of ours has, counts as text
   int64_t Int(int column) const;
   std::string Text(int column) const;  // of a BLOB: its bytes; of NULL: empty
   std::optional<int64_t> OptionalInt(int column) const;
@@ -95,6 +102,11 @@ class Connection {
   absl::Status Run(const char* sql, const Args&... args) {
     return Visit(
         sql, [](const Row&) { return true; }, args...);
+  }
+
+  // As Run, with as many values as the caller has.
+  absl::Status RunWith(const char* sql, std::span<const Value> values) {
+    return Execute(sql, values, [](const Row&) { return true; });
   }
 
   // Calls `visit` with each row, in order.

@@ -32,9 +32,13 @@ std::string BackupPath(const std::string& path, int version, absl::Time now) {
 absl::Status Step(Connection& connection, int version, const Schema& schema) {
   const std::string number = std::to_string(version);
   const std::string id = std::to_string(schema.application_id);
-  absl::Status status = connection.RunScript(
-      std::string("BEGIN IMMEDIATE;") + schema.migrations[static_cast<size_t>(version) - 1].sql +
-      ";PRAGMA application_id=" + id + ";PRAGMA user_version=" + number + ";COMMIT");
+  const Migration& migration = schema.migrations[static_cast<size_t>(version) - 1];
+  absl::Status status = connection.RunScript(std::string("BEGIN IMMEDIATE;") + migration.sql);
+  if (status.ok() && migration.code != nullptr) status = migration.code(connection);
+  if (status.ok()) {
+    status = connection.RunScript("PRAGMA application_id=" + id + ";PRAGMA user_version=" + number +
+                                  ";COMMIT");
+  }
   if (!status.ok() && connection.in_transaction()) connection.RunScript("ROLLBACK").IgnoreError();
   return status;
 }

@@ -15,6 +15,8 @@ namespace tms::sqlite {
 // One step; the first brings an empty file to version 1, the next one that to version 2.
 struct Migration {
   const char* sql;
+  // What SQL can't say; runs after it in the same transaction. May be null.
+  absl::Status (*code)(Connection& connection) = nullptr;
 };
 
 struct Schema {

@@ -1,5 +1,13 @@
 #include "services/ledger/sqlite/schema.h"
 
+#include <string>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "services/ledger/sqlite/history_chain.h"
+
 namespace tms::ledger {
 namespace {
 
@@ -158,7 +166,84 @@ CREATE TABLE ledger_meta(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr sqlite::Migration kMigrations[] = {{kVersion1}};
+// The hash chain, and a bound on what refused events may add to the history.
+constexpr char kVersion2[] = R"sql(
+DROP TRIGGER job_events_no_update;
+DROP TRIGGER audit_events_no_update;
+ALTER TABLE job_events ADD COLUMN salt BLOB;
+ALTER TABLE job_events ADD COLUMN salted_digest BLOB;
+ALTER TABLE job_events ADD COLUMN hash BLOB;
+ALTER TABLE audit_events ADD COLUMN salt BLOB;
+ALTER TABLE audit_events ADD COLUMN salted_digest BLOB;
+ALTER TABLE audit_events ADD COLUMN hash BLOB;
+CREATE TABLE job_refusals(
+  job_id TEXT PRIMARY KEY,
+  count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+constexpr char kAppendOnlyAgain[] = R"sql(
+CREATE TRIGGER job_events_no_update BEFORE UPDATE ON job_events
+BEGIN SELECT RAISE(ABORT, 'job_events is append-only'); END;
+CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events
+BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END;
+)sql";
+
+constexpr char kInsertChainId[] = "INSERT INTO ledger_meta(key, value) VALUES('chain_id', ?1)";
+constexpr char kLinkJobEvent[] =
+    "UPDATE job_events SET salt = ?2, salted_digest = ?3, hash = ?4 WHERE number = ?1";
+constexpr char kLinkAuditEvent[] =
+    "UPDATE audit_events SET salt = ?2, salted_digest = ?3, hash = ?4 WHERE number = ?1";
+constexpr size_t kChainIdBytes = 16;
+
+struct ChainedTable {
+  const HistoryTable& table;
+  const char* update_sql;
+};
+
+// Links the rows of both tables from `head` on that follow it without a gap.
+absl::Status LinkRows(sqlite::Connection& connection, const std::string& chain_id,
+                      const ChainedTable& chained, ChainHead& head) {
+  for (;;) {
+    std::string content;
+    const auto read = [&](const sqlite::Row& row) {
+      content = EncodeContent(chained.table, row);
+      return row.Int(0);
+    };
+    TMS_ASSIGN_OR_RETURN(
+        const std::optional<int64_t> number,
+        connection.ReadOne(chained.table.select_sql(), read, head.number, int64_t{1}));
+    if (number != head.number + 1) return absl::OkStatus();
+    const ChainLink link = MakeLink(chain_id, head, content);
+    TMS_RETURN_IF_ERROR(
+        connection.Run(chained.update_sql, link.number, link.salt, link.salted_digest, link.hash));
+    head = {.number = link.number, .hash = link.hash.bytes};
+  }
+}
+
+// Version 1 numbered both tables without gaps. Where a row is missing somebody has removed it: such
+// a file is not chained over, which would hide that.
+absl::Status ChainRows(sqlite::Connection& connection) {
+  const std::string chain_id = HexEncode(RandomBytes(kChainIdBytes));
+  TMS_RETURN_IF_ERROR(connection.Run(kInsertChainId, chain_id));
+  const ChainedTable tables[] = {{JobEventsTable(), kLinkJobEvent},
+                                 {AuditEventsTable(), kLinkAuditEvent}};
+  ChainHead head;
+  for (int64_t before = -1; before != head.number;) {
+    before = head.number;
+    for (const ChainedTable& chained : tables) {
+      TMS_RETURN_IF_ERROR(LinkRows(connection, chain_id, chained, head));
+    }
+  }
+  TMS_ASSIGN_OR_RETURN(const ChainHead last, ReadChainHead(connection));
+  if (last.number != head.number) {
+    return MakeStatus(absl::StatusCode::kDataLoss, "DATABASE_DAMAGED",
+                      "the history has no row " + std::to_string(head.number + 1) +
+                          ", but later ones: rows have been removed");
+  }
+  return connection.RunScript(kAppendOnlyAgain);
+}
+
+constexpr sqlite::Migration kMigrations[] = {{kVersion1}, {kVersion2, ChainRows}};
 
 }  // namespace
 

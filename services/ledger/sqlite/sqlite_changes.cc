@@ -21,15 +21,6 @@ constexpr char kHandOverClaim[] =
     "UPDATE jobs SET request_claim = request_id WHERE number = "
     "(SELECT min(number) FROM jobs INDEXED BY jobs_by_request WHERE request_id = ?1 "
     "AND user_id = ?2 AND failure_reason IS NOT 'NOT_CALLED')";
-// One sequence for both tables: the history of the whole ledger.
-constexpr char kInsertEvent[] =
-    "INSERT INTO job_events(number, job_id, earlier_job_id, kind, event_seq, occurred_at, "
-    "recorded_at, actor, incarnation, verdict, detail, status, http_status, failure_reason, "
-    "effect, error_message, outcome_source, conflict, content_digest, cids_digest, cid_count) "
-    "VALUES(1 + max((SELECT coalesce(max(number), 0) FROM job_events), "
-    "(SELECT coalesce(max(number), 0) FROM audit_events)), "
-    "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
-
 std::optional<int64_t> Millis(std::optional<absl::Duration> duration) {
   if (!duration.has_value()) return std::nullopt;
   return absl::ToInt64Milliseconds(*duration);
@@ -87,14 +78,22 @@ absl::Status AppendHistory(WriteContext& context, const HistoryRow& row) {
     cid_count = static_cast<int64_t>(start->cids.size());
   }
   const Outcome& outcome = row.outcome;
-  return context.connection.Run(
-      kInsertEvent, row.job_id, NullIfEmpty(row.earlier_job_id), ToWord(row.kind),
-      if_told(told == nullptr ? 0 : told->event_seq), FormatTimestamp(row.occurred_at),
-      FormatTimestamp(context.now), row.actor, if_told(told == nullptr ? 0 : told->incarnation),
-      ToWord(row.verdict), NullIfEmpty(row.detail), ToWord(outcome.status), outcome.http_status,
+  return context.chain.Append(
+      context.connection, JobEventsTable(), row.job_id, NullIfEmpty(row.earlier_job_id),
+      ToWord(row.kind), if_told(told == nullptr ? 0 : told->event_seq),
+      FormatTimestamp(row.occurred_at), FormatTimestamp(context.now), row.actor,
+      if_told(told == nullptr ? 0 : told->incarnation), ToWord(row.verdict),
+      NullIfEmpty(row.detail), ToWord(outcome.status), outcome.http_status,
       NullIfEmpty(ToWord(outcome.failure_reason)), NullIfEmpty(ToWord(outcome.effect)),
       outcome.error_message, NullIfEmpty(ToWord(outcome.source)), outcome.conflict, content_digest,
       cids_digest, cid_count);
+}
+
+absl::Status AppendAudit(WriteContext& context, const AuditRow& row) {
+  return context.chain.Append(context.connection, AuditEventsTable(),
+                              FormatTimestamp(row.occurred_at), row.user_id, row.action,
+                              NullIfEmpty(row.target), NullIfEmpty(row.source_ip), row.success,
+                              NullIfEmpty(row.detail));
 }
 
 }  // namespace tms::ledger

@@ -78,9 +78,11 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
                        sqlite::Migrate(*connection, path, version, LedgerSchema(), clock.Now()));
   TMS_RETURN_IF_ERROR(MakeMeta(*connection, clock.Now()));
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
+  TMS_ASSIGN_OR_RETURN(std::string chain_id, ReadChainId(*connection));
+  store->hook_.set_chain(std::move(chain_id));
   store->writer_ = std::make_unique<sqlite::GroupCommitWriter>(
       std::move(connection),
-      sqlite::GroupCommitWriter::Options{.hook = &store->stats_,
+      sqlite::GroupCommitWriter::Options{.hook = &store->hook_,
                                          .on_failure = std::move(options.on_failure)});
   TMS_ASSIGN_OR_RETURN(store->readers_, sqlite::ReaderPool::Open(path, options.reader_count));
   return store;
@@ -91,10 +93,14 @@ void SqliteJobStore::Submit(size_t weight, Write write,
                             std::function<void(absl::StatusOr<Result>)> done) {
   const auto in_context = [this, write = std::move(write)](Connection& connection) {
     StatsDeltas deltas;
-    WriteContext context{connection, deltas, clock_.Now()};
+    WriteContext context{connection, deltas, hook_.chain(), clock_.Now()};
     auto result = write(context);
-    // Only now: what a failed item has counted must go with the rest of it.
-    if (result.ok()) stats_.deltas().Add(deltas);
+    // Only now: what a failed item has counted and appended must go with the rest of it.
+    if (result.ok()) {
+      hook_.deltas().Add(deltas);
+    } else {
+      hook_.chain().Forget();
+    }
     return result;
   };
   using Item = StoreWrite<Result, decltype(in_context)>;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,6 +15,7 @@
 #include "common/sqlite/lock_file.h"
 #include "common/sqlite/reader_pool.h"
 #include "services/ledger/job_store.h"
+#include "services/ledger/sqlite/history_chain.h"
 #include "services/ledger/sqlite/sqlite_stats.h"
 #include "services/ledger/sqlite/sqlite_writes.h"
 
@@ -54,18 +56,24 @@ class SqliteJobStore final : public JobStore {
   std::string PageTokenKey() const override { return page_token_key_; }
 
  private:
-  // Writes the counters that a group has changed.
-  class StatsHook final : public sqlite::GroupHook {
+  // Writes the counters that a group has changed; lets the chain go back with what was undone.
+  class WriterHook final : public sqlite::GroupHook {
    public:
     StatsDeltas& deltas() { return deltas_; }
+    HistoryChain& chain() { return *chain_; }
+    void set_chain(std::string chain_id) { chain_.emplace(std::move(chain_id)); }
     absl::Status BeforeCommit(sqlite::Connection& connection) override {
       return deltas_.Flush(connection);
     }
     void AfterCommit() override { deltas_.Clear(); }
-    void AfterRollback() override { deltas_.Clear(); }
+    void AfterRollback() override {
+      deltas_.Clear();
+      chain_->Forget();
+    }
 
    private:
     StatsDeltas deltas_;
+    std::optional<HistoryChain> chain_;
   };
 
   explicit SqliteJobStore(const Clock& clock) : clock_(clock) {}
@@ -84,7 +92,7 @@ class SqliteJobStore final : public JobStore {
 
   // In the order in which they must be made; they go in the reverse order.
   std::unique_ptr<sqlite::LockFile> lock_;
-  StatsHook stats_;
+  WriterHook hook_;
   std::unique_ptr<sqlite::GroupCommitWriter> writer_;
   std::unique_ptr<sqlite::ReaderPool> readers_;
 };

@@ -23,6 +23,10 @@ using sqlite::Row;
 // built from the cids when they are read, so that a fleet's cids are not stored twice.
 constexpr size_t kMaxStoredPayloadCids = 100;
 
+// Refused events of one job that get a row in the history; what an owner out of order sends beyond
+// that is only counted, so that it can't fill the disk.
+constexpr int64_t kMaxStoredRefusals = 16;
+
 constexpr char kSelectTold[] =
     "SELECT verdict, detail, earlier_job_id, content_digest FROM job_events "
     "WHERE job_id = ?1 AND event_seq = ?2 AND actor = ?3 ORDER BY number DESC";
@@ -35,6 +39,9 @@ constexpr char kInsertJob[] =
     "owner, incarnation, rerun_of, twin_of, source_ip, cluster_url, request_payload) "
     "VALUES(?1, ?2, ?3, 'IN_PROGRESS', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
     "?17, ?18, ?19, ?20)";
+constexpr char kCountRefusal[] =
+    "INSERT INTO job_refusals(job_id, count) VALUES(?1, 1) "
+    "ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
 constexpr char kInsertCid[] = "INSERT INTO job_cids(job_number, position, cid) VALUES(?1, ?2, ?3)";
 
 void AddFact(const JobStart& start, const sqlite::Blob& cids_digest, PartsEncoder& parts) {
@@ -230,7 +237,13 @@ absl::StatusOr<RecordResult> Recorder::Reject(const Job& job, std::string why) {
     detail += " " + std::string(ToWord(told.failure_reason)) + " effect " +
               std::string(ToWord(told.effect)) + " " + told.error_message.value_or("");
   }
-  TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kRejected, detail, job));
+  const auto read = [](const Row& row) { return row.Int(0); };
+  TMS_ASSIGN_OR_RETURN(const std::optional<int64_t> count,
+                       context_.connection.ReadOne(kCountRefusal, read, event_.job_id));
+  if (count == kMaxStoredRefusals) detail += "; later refusals of this job are only counted";
+  if (count <= kMaxStoredRefusals) {
+    TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kRejected, detail, job));
+  }
   return RecordResult{.verdict = Verdict::kRejected, .job = job, .detail = std::move(detail)};
 }
 

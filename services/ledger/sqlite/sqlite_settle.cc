@@ -3,18 +3,12 @@
 #include <utility>
 
 #include "common/base/status.h"
-#include "common/base/time_text.h"
 #include "services/ledger/job_transitions.h"
 #include "services/ledger/sqlite/sqlite_rows.h"
 #include "services/ledger/sqlite/sqlite_writes.h"
 
 namespace tms::ledger {
 namespace {
-
-constexpr char kInsertAudit[] =
-    "INSERT INTO audit_events(number, occurred_at, user_id, action, target, source_ip, success, "
-    "detail) VALUES(1 + max((SELECT coalesce(max(number), 0) FROM job_events), "
-    "(SELECT coalesce(max(number), 0) FROM audit_events)), ?1, ?2, 'UPDATE_JOB', ?3, ?4, 1, ?5)";
 
 // `FAILED INTERRUPTED effect UNKNOWN`
 std::string Describe(const Outcome& outcome) {
@@ -30,12 +24,18 @@ std::string Describe(const Outcome& outcome) {
   return text;
 }
 
-absl::Status AppendAudit(WriteContext& context, const Resolution& resolution, const Outcome& before,
-                         const Outcome& after) {
-  return context.connection.Run(
-      kInsertAudit, FormatTimestamp(context.now), resolution.user_id, resolution.job_id,
-      NullIfEmpty(resolution.source_ip),
-      resolution.reason + "; from " + Describe(before) + " to " + Describe(after));
+absl::Status AuditResolution(WriteContext& context, const Resolution& resolution,
+                             const Outcome& before, const Outcome& after) {
+  const std::string action = "UPDATE_JOB";
+  const std::string detail =
+      resolution.reason + "; from " + Describe(before) + " to " + Describe(after);
+  return AppendAudit(context, {.occurred_at = context.now,
+                               .user_id = resolution.user_id,
+                               .action = action,
+                               .target = resolution.job_id,
+                               .source_ip = resolution.source_ip,
+                               .success = true,
+                               .detail = detail});
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ absl::StatusOr<Job> ResolveJob(WriteContext& context, const Resolution& resoluti
                                               .verdict = Verdict::kApplied,
                                               .detail = resolution.reason,
                                               .outcome = job.outcome}));
-  TMS_RETURN_IF_ERROR(AppendAudit(context, resolution, before, job.outcome));
+  TMS_RETURN_IF_ERROR(AuditResolution(context, resolution, before, job.outcome));
   return job;
 }
 

@@ -12,6 +12,7 @@
 #include "common/sqlite/connection.h"
 #include "services/ledger/job.h"
 #include "services/ledger/job_store.h"
+#include "services/ledger/sqlite/history_chain.h"
 #include "services/ledger/sqlite/sqlite_stats.h"
 
 namespace tms::ledger {
@@ -19,6 +20,7 @@ namespace tms::ledger {
 struct WriteContext {
   sqlite::Connection& connection;
   StatsDeltas& stats;
+  HistoryChain& chain;
   absl::Time now;
 };
 
@@ -65,6 +67,17 @@ struct HistoryRow {
   std::string earlier_job_id;
 };
 absl::Status AppendHistory(WriteContext& context, const HistoryRow& row);
+
+struct AuditRow {
+  absl::Time occurred_at;
+  const std::string& user_id;
+  const std::string& action;
+  const std::string& target;
+  const std::string& source_ip;
+  bool success = false;
+  const std::string& detail;
+};
+absl::Status AppendAudit(WriteContext& context, const AuditRow& row);
 
 // Text that may be absent: NULL in the database.
 std::optional<std::string_view> NullIfEmpty(std::string_view text);

@@ -193,7 +193,8 @@ TEST_F(SqliteSchemaTest, ResolutionIsAuditedWithWhoWhenWhyAndWhat) {
                     done.Notify();
                   });
   done.WaitForNotification();
-  EXPECT_EQ(Shell("SELECT * FROM audit_events"),
+  EXPECT_EQ(Shell("SELECT number, occurred_at, user_id, action, target, source_ip, success, detail "
+                  "FROM audit_events"),
             "3|2027-01-15T08:00:01.000000Z|admin|UPDATE_JOB|job-open|10.0.0.1|1|"
             "looked at the cluster; from IN_PROGRESS to SUCCESS effect APPLIED\n");
 }
@@ -203,9 +204,9 @@ TEST_F(SqliteSchemaTest, FileIsSoundKnownAndInWalMode) {
   EXPECT_EQ(Shell("PRAGMA integrity_check"), "ok\n");
   EXPECT_EQ(Shell("PRAGMA foreign_key_check"), "");
   EXPECT_EQ(Shell("PRAGMA journal_mode"), "wal\n");
-  EXPECT_EQ(Shell("PRAGMA user_version"), "1\n");
+  EXPECT_EQ(Shell("PRAGMA user_version"), "2\n");
   EXPECT_EQ(Shell("PRAGMA application_id"), "1414353740\n");
-  EXPECT_EQ(Shell("SELECT key FROM ledger_meta"), "created_at\nepoch\npage_token_key\n");
+  EXPECT_EQ(Shell("SELECT key FROM ledger_meta"), "chain_id\ncreated_at\nepoch\npage_token_key\n");
 }
 
 TEST_F(SqliteSchemaTest, OrderlyEndLeavesOneFileAndItsLock) {
