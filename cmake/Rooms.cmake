@@ -26,6 +26,13 @@ function(tms_room name)
   target_link_libraries(${name} PUBLIC ${ROOM_DEPS} PRIVATE tms_warnings)
 endfunction()
 
+# tms_has_crash_points(NAME): common/base/crash_points.h works in this room, in builds that want it.
+function(tms_has_crash_points name)
+  if(TMS_CRASH_POINTS)
+    target_compile_definitions(${name} PRIVATE TMS_CRASH_POINTS)
+  endif()
+endfunction()
+
 # tms_program(NAME DEPS lib …): bin/NAME from main.cc.
 function(tms_program name)
   cmake_parse_arguments(PROGRAM "" "" "DEPS" ${ARGN})

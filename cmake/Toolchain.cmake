@@ -20,6 +20,8 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_definitions(_FORTIFY_SOURCE=2)
 endif()
 
+option(TMS_CRASH_POINTS "Let environment variables kill the programs at named places (tests only)" OFF)
+
 if(TMS_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=address,undefined)

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "common/base/crash_points.h"
 #include "common/base/status.h"
 #include "common/sqlite/errors.h"
 
@@ -72,6 +73,7 @@ GroupCommitWriter::Group GroupCommitWriter::TakeGroup() {
 void GroupCommitWriter::WriteGroup(Group& group) {
   absl::Status status = broken_.ok() ? TryGroup(group) : broken_;
   if (status.ok()) {
+    TMS_CRASH_POINT("sqlite.group.committed");
     if (options_.hook != nullptr) options_.hook->AfterCommit();
     return;
   }
@@ -91,6 +93,7 @@ absl::Status GroupCommitWriter::TryGroup(Group& group) {
     TMS_RETURN_IF_ERROR(ApplyApart(group));
   }
   if (options_.hook != nullptr) TMS_RETURN_IF_ERROR(options_.hook->BeforeCommit(*connection_));
+  TMS_CRASH_POINT("sqlite.group.before_commit");
   return connection_->Run("COMMIT");
 }
 
@@ -142,7 +145,9 @@ void GroupCommitWriter::MaybeCheckpoint() {
   if (frames < options_.checkpoint_frames) next_checkpoint_frames_ = options_.checkpoint_frames;
   if (!broken_.ok() || frames < next_checkpoint_frames_) return;
   next_checkpoint_frames_ = frames + options_.checkpoint_frames;
+  TMS_CRASH_POINT("sqlite.checkpoint.before");
   const absl::Status status = connection_->Checkpoint();
+  TMS_CRASH_POINT("sqlite.checkpoint.done");
   if (KindOf(status) == ErrorKind::kBroken) Break(status);
 }
 

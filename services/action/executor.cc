@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "common/base/crash_points.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "common/runtime/logging.h"
@@ -163,7 +164,9 @@ asio::awaitable<absl::StatusOr<ActionAnswer>> Executor::Await(RunPtr run, Until 
 
 asio::awaitable<void> Executor::Live(RunPtr run) {
   if (co_await Start(run)) {
+    TMS_CRASH_POINT("action.call.before_post");
     CallResult result = co_await Call(run);
+    TMS_CRASH_POINT("action.call.answered");
     run->slot.Release();
     co_await Finish(run, std::move(result.finished));
     run->answer.response_body = std::move(result.response_body);
