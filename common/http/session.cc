@@ -97,18 +97,18 @@ void Session::Abort() {
 asio::awaitable<Session::After> Session::ServeOne() {
   Parser parser;
   Request request;
+  head_only_ = false;
   Step step = co_await ReadHead(parser);
   if (step == Step::kDone) step = FillRequest(parser, request);
   if (step == Step::kRefused) co_return co_await Refuse();
   if (step == Step::kGone) co_return After::kDrop;
 
+  head_only_ = request.method == "HEAD";
   After after = parser.keep_alive() ? After::kNext : After::kClose;
   auto admitted = handler_.Admit(request);
   if (auto* answer = std::get_if<Response>(&admitted)) {
     // Another request would have to be looked for behind a body that nobody reads.
     if (parser.content_length().value_or(0) > 0) after = After::kClose;
-    // To HEAD no body is sent: its reader would take it for the next answer.
-    if (request.method == "HEAD") answer->body.clear();
     co_return co_await Send(std::move(*answer), after);
   }
   step = co_await ReadBody(parser, std::get<size_t>(admitted), request);
@@ -230,6 +230,13 @@ asio::awaitable<Session::After> Session::Send(Response response, After after) {
   stream_.expires_after(absl::ToChronoNanoseconds(options_.write_timeout));
   bhttp::response_header<> header = ToHeader(response);
   if (after == After::kClose) header.set(bhttp::field::connection, "close");
+  // To HEAD no body is sent: its reader would take it for the next answer.
+  const bool not_modified = response.status == 304;
+  if (head_only_ || not_modified) {
+    if (!not_modified)
+      header.set(bhttp::field::content_length, std::to_string(response.body.size()));
+    co_return co_await SendHeader(std::move(header)) ? after : After::kDrop;
+  }
   if (response.producer != nullptr) {
     const bool complete = co_await SendStream(std::move(header), *response.producer);
     co_return complete ? after : After::kDrop;
@@ -238,6 +245,13 @@ asio::awaitable<Session::After> Session::Send(Response response, After after) {
   message.prepare_payload();
   const auto [error, size] = co_await bhttp::async_write(stream_, message, kAwait);
   co_return error ? After::kDrop : after;
+}
+
+asio::awaitable<bool> Session::SendHeader(bhttp::response_header<> header) {
+  bhttp::response<bhttp::empty_body> message(std::move(header));
+  bhttp::response_serializer<bhttp::empty_body> serializer(message);
+  const auto [error, size] = co_await bhttp::async_write_header(stream_, serializer, kAwait);
+  co_return !error;
 }
 
 asio::awaitable<bool> Session::SendStream(bhttp::response_header<> header, BodyProducer& producer) {

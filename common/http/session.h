@@ -59,6 +59,7 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<Response> CallHandler(Request request);
   boost::asio::awaitable<After> Refuse();
   boost::asio::awaitable<After> Send(Response response, After after);
+  boost::asio::awaitable<bool> SendHeader(boost::beast::http::response_header<> header);
   boost::asio::awaitable<bool> SendStream(boost::beast::http::response_header<> header,
                                           BodyProducer& producer);
   boost::asio::awaitable<void> Close();
@@ -74,7 +75,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Refusal refusal_;
   MemoryBudget::Share body_share_;  // of the request that is being served
   bool served_any_ = false;
-  bool idle_ = true;  // no byte of a request has arrived
+  bool head_only_ = false;  // the present request is a HEAD
+  bool idle_ = true;        // no byte of a request has arrived
   bool draining_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "services/gateway/access_log.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -20,10 +21,19 @@ long ElapsedMs(const AccessRecord& record) {
   return absl::ToInt64Milliseconds(SystemClock().SinceBoot() - record.began);
 }
 
+bool Has(const http::Response& response, std::string_view name) {
+  return std::ranges::any_of(response.headers,
+                             [&](const http::Header& header) { return header.name == name; });
+}
+
 http::Response WithCommonHeaders(const AccessRecord& record, http::Response response) {
   response.headers.push_back({"X-Correlation-Id", record.correlation_id});
   response.headers.push_back({"X-Content-Type-Options", "nosniff"});
-  response.headers.push_back({"Cache-Control", "no-store"});
+  if (!Has(response, "Cache-Control")) response.headers.push_back({"Cache-Control", "no-store"});
+  if (!Has(response, "Content-Security-Policy")) {
+    response.headers.push_back(
+        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"});
+  }
   return response;
 }
 

@@ -1,10 +1,13 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/status.h"
@@ -16,6 +19,7 @@
 #include "services/gateway/api_routes.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/services.h"
+#include "services/gateway/web_routes.h"
 
 namespace {
 
@@ -30,6 +34,7 @@ struct Settings {
   std::string ledger = "127.0.0.1:50052";
   std::string data = "./data";
   std::string dev_user;
+  std::string web_files;
   std::vector<std::string> allowed_hosts;
   bool insecure_listen = false;
   int max_connections = 512;
@@ -50,6 +55,10 @@ void AddOptions(tms::Options& options, Settings& settings) {
   options.Add("--insecure-listen", settings.insecure_listen,
               "Allow --listen on other than loopback addresses although nobody has to log in: only "
               "where the network itself keeps others out, as between containers");
+  options.Add(
+      "--web-files", settings.web_files,
+      "Serve the files of this folder, as they are at the start, over the built-in ones: for "
+      "work on the dashboard");
   options.Add("--max-connections", settings.max_connections, "Connections at the same time", 1,
               100'000);
   options.Add("--drain-limit", settings.drain_limit,
@@ -89,7 +98,11 @@ int main(int argc, char** argv) {
   if (!wrong.empty()) return Fail(wrong);
 
   tms::gateway::Services services = tms::gateway::ConnectServices(settings.action, settings.ledger);
-  tms::gateway::Gateway gateway(tms::gateway::RouteTable(tms::gateway::ApiRoutes(services)),
+  std::vector<tms::gateway::Route> routes = tms::gateway::ApiRoutes(services);
+  const auto web_files = tms::gateway::ReadWebFiles(settings.web_files);
+  if (!web_files.ok()) return Fail(tms::Message(web_files.status()));
+  std::ranges::move(tms::gateway::WebRoutes(*web_files), std::back_inserter(routes));
+  tms::gateway::Gateway gateway(tms::gateway::RouteTable(std::move(routes)),
                                 tms::gateway::SiteGuard(settings.allowed_hosts),
                                 {.user = settings.dev_user, .roles = {"admin"}});
   boost::asio::thread_pool threads(kThreads);

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,15 +62,20 @@ class RouteTable {
     // Methods that the path has, comma-separated; empty if the path is unknown.
     std::string allowed_methods;
   };
-  // Literal segments win over `{…}` if both fit.
+  // Literal segments win over `{…}` if both fit. HEAD finds the GET route of what anyone may read.
   Match Find(std::string_view method, const std::vector<std::string>& path) const;
 
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  struct Pattern {
+    std::vector<std::string> segments;
+    size_t route;  // position in routes_
+  };
+
   std::vector<Route> routes_;
-  // Segments of the route's pattern at the same position in routes_.
-  std::vector<std::vector<std::string>> segments_;
+  std::multimap<std::string, size_t, std::less<>> literals_;  // positions in routes_ by pattern
+  std::vector<Pattern> patterns_;                             // those with a `{…}`
 };
 
 }  // namespace tms::gateway

@@ -63,11 +63,17 @@ class RawHttpClient {
     return true;
   }
 
-  RawResponse Receive() {
+  // Of an answer that has no body: to HEAD, 304, 100.
+  RawResponse ReceiveHead() {
     RawResponse response;
     if (!ReadUntil("\r\n\r\n", &response.head)) return response;
     response.status = std::atoi(response.head.substr(9, 3).c_str());
-    if (response.status == 100) return response;
+    return response;
+  }
+
+  RawResponse Receive() {
+    RawResponse response = ReceiveHead();
+    if (response.status == 0 || response.status == 100) return response;
     if (response.Header("transfer-encoding") == "chunked") {
       response.complete = ReadChunks(&response.body);
     } else {

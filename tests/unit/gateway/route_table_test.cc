@@ -51,6 +51,14 @@ TEST(RouteTable, S16AnotherMethodNamesTheAllowedOnes) {
   EXPECT_EQ(match.allowed_methods, "GET, PATCH");
 }
 
+TEST(RouteTable, HeadFindsOnlyWhatAnyoneMayRead) {
+  const RouteTable table({{.method = "GET", .pattern = "/open", .access = Access::kAnyone},
+                          {.method = "GET", .pattern = "/closed"}});
+  EXPECT_EQ(table.Find("HEAD", {"open"}).route->pattern, "/open");
+  EXPECT_EQ(table.Find("HEAD", {"closed"}).route, nullptr);
+  EXPECT_EQ(table.Find("POST", {"open"}).allowed_methods, "GET, HEAD");
+}
+
 TEST(RouteTable, NoTwoRoutesOfTheApiAreTheSame) {
   Services services;
   std::set<std::string> seen;

@@ -89,13 +89,24 @@ TEST(HttpServer, AnAnswerGivenBeforeTheBodyKeepsTheConnectionOnlyIfThereIsNone) 
   EXPECT_EQ(server.handler.handled, 0);
 }
 
-TEST(HttpServer, AHeadThatIsNotAdmittedIsAnsweredWithoutABody) {
+TEST(HttpServer, HeadIsAnsweredAsGetButWithoutTheBody) {
   TestServer server;
   RawHttpClient client(server.port);
-  const auto answer = client.Exchange("HEAD /unknown HTTP/1.1\r\nHost: test\r\n\r\n");
-  EXPECT_EQ(answer.status, 404);
-  EXPECT_EQ(answer.Header("content-length"), "0");
-  EXPECT_EQ(client.Exchange(Get("/unknown")).status, 404);
+  for (const auto& [path, length] : {std::pair("/a", "2"), std::pair("/unknown", "7")}) {
+    client.Send("HEAD " + std::string(path) + " HTTP/1.1\r\nHost: test\r\n\r\n");
+    EXPECT_EQ(client.ReceiveHead().Header("content-length"), length);
+  }
+  EXPECT_EQ(client.Exchange(Get("/unknown")).body, "unknown");
+}
+
+TEST(HttpServer, AnAnswerThatNothingChangedHasNoBody) {
+  TestServer server;
+  RawHttpClient client(server.port);
+  client.Send(Get("/not-modified"));
+  const auto answer = client.ReceiveHead();
+  EXPECT_EQ(answer.status, 304);
+  EXPECT_EQ(answer.Header("content-length"), "");
+  EXPECT_EQ(client.Exchange(Get("/a")).status, 200);
 }
 
 TEST(HttpServer, RequestsRunToTheirEndWhenTheClientGoes) {

@@ -83,6 +83,7 @@ class TestHandler final : public Handler {
       held.Notify();
       co_return Response{.producer = std::make_unique<SilentProducer>()};
     }
+    if (name == "not-modified") co_return Text(304, "never sent");
     co_return Text(200, name + ":" + request.body);
   }
 
