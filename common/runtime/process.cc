@@ -10,6 +10,7 @@
 
 #include "common/base/stop_flag.h"
 #include "common/runtime/logging.h"
+#include "common/runtime/steady_waits.h"
 
 namespace tms {
 namespace {
@@ -43,6 +44,7 @@ void BeginProcess() {
   umask(S_IWGRP | S_IRWXO);
   ForbidCoreDumps();
   RaiseFileLimit();
+  LinkSteadyWaits();
 }
 
 int WaitForTermination() {

@@ -12,7 +12,8 @@ namespace tms {
 //  * SIGTERM and SIGINT are blocked for this thread and all that it starts later, SIGPIPE ignored;
 //  * new files are nobody's but the owner's and the group's to read;
 //  * no core dump is written, which would hold bearer tokens;
-//  * as many file descriptors may be open as the system allows.
+//  * as many file descriptors may be open as the system allows;
+//  * timed waits of abseil and gRPC do not follow the wall clock (steady_waits.h).
 void BeginProcess();
 
 // Waits for SIGTERM or SIGINT and returns its number. Called by main's thread only.

@@ -21,8 +21,8 @@ FUTEX = {"x86_64": "202", "aarch64": "98"}[platform.machine()]
 class Probe:
     """shim/probe.cc, running on a machine."""
 
-    def __init__(self, machine):
-        self._popen = subprocess.Popen([str(TOOLS / "fault_probe")], stdin=subprocess.PIPE,
+    def __init__(self, machine, program="fault_probe"):
+        self._popen = subprocess.Popen([str(TOOLS / program)], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, text=True, bufsize=1,
                                        env=machine.environment)
 
@@ -250,6 +250,16 @@ class ClockTest(MachineTestCase):
             for kind in ("CONDITION", "ABSEIL"):
                 with self.subTest(kind=kind, offset=offset):
                     self.assertIn(int(self.probe.do("wait", kind, 0.3)), range(295, 2000))
+
+    def test_abseil_waits_of_ours_take_their_time_whatever_jumps_F14(self):
+        """With common/runtime/steady_waits.cc in the program."""
+        probe = Probe(self.machine, "steady_probe")
+        self.addCleanup(probe.kill)
+        for seconds in (YEAR, -YEAR, 0):
+            probe.send("wait", "ABSEIL", 0.5)
+            wait_until(probe.waits, "the probe waits")
+            self.machine.shift_clock(seconds)
+            self.assertIn(int(probe.read()), range(495, 2000))
 
     def test_a_jump_ends_or_stretches_waits_F14(self):
         """As the kernel's own waits for a wall time do; whoever must not be hit waits otherwise."""

@@ -9,8 +9,7 @@ from proxy import DOWN, UP
 
 
 class Faults:
-    """What can begin in a round; repair() ends it all. Wrong clocks are left out: see
-    test_process_faults.WrongClockTest_F14.test_reconnects_after_a_jump_back."""
+    """What can begin in a round; repair() ends it all."""
 
     def __init__(self, stack, rng):
         self._stack = stack
