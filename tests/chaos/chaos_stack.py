@@ -21,6 +21,7 @@ from process import Process, free_port, wait_until  # noqa: E402,F401
 from stack import RPC_LIMIT, Stack, error_details  # noqa: E402
 
 import checker  # noqa: E402
+import evidence  # noqa: E402
 from fault_shim import FaultyMachine  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
@@ -30,6 +31,8 @@ Job = stubs.job.Job
 GRACE = 1.0
 # By when a job must have ended whose call may last a few seconds.
 END_LIMIT = 30.0
+# How much later than it should be something may be on a busy machine.
+LATENESS = 10.0
 # In one test at a time.
 _MOST_CALLERS = 32
 
@@ -49,6 +52,7 @@ class ChaosStack(Stack):
 
     def __init__(self, ledger_flags=(), action_flags=(), **more):
         self.calls = []
+        self.forgotten = set()
         self._calls_lock = threading.Lock()
         self._cid_lock = threading.Lock()
         self._callers = concurrent.futures.ThreadPoolExecutor(_MOST_CALLERS)
@@ -108,6 +112,11 @@ class ChaosStack(Stack):
         with self._cid_lock:
             return super().new_cid()
 
+    def skip_cids(self, count):
+        """Earlier data has customers of its own."""
+        with self._cid_lock:
+            self._cid_count += count
+
     def call(self, behaviour="accepted", limit=RPC_LIMIT, method="SetAction", actions=None,
              **fields):
         """Calls and returns the checker.Call that says what came of it."""
@@ -134,10 +143,10 @@ class ChaosStack(Stack):
         except grpc.RpcError as error:
             info, _ = error_details(error)
             ours = info is not None and info.domain == "tms"
-            return checker.Call(kind=checker.REFUSED if ours else checker.UNKNOWN,
+            return evidence.Call(kind=evidence.REFUSED if ours else evidence.UNKNOWN,
                                 error=f"{error.code().name}: {error.details()}", **of_request)
-        return checker.Call(
-            kind=checker.ANSWERED, job_id=job.job_id, status=_word(Job.Status, job.status),
+        return evidence.Call(
+            kind=evidence.ANSWERED, job_id=job.job_id, status=_word(Job.Status, job.status),
             failure_reason=_word(Job.FailureReason, job.failure_reason),
             effect=_word(Job.Effect, job.effect), **of_request)
 
@@ -163,16 +172,20 @@ class ChaosStack(Stack):
         return any(all(word in line for word in words) for line in lines)
 
     def wait_until_all_ended(self):
-        def all_ended():
-            return not self.rows("SELECT 1 FROM jobs WHERE status = 'IN_PROGRESS' LIMIT 1")
-        wait_until(all_ended, "all jobs end", END_LIMIT)
+        """By their deadlines and the grace. These count from the ledger's start, which was a moment
+        ago at most."""
+        def unended():
+            return self.rows("SELECT job_id, timeout_ms FROM jobs WHERE status = 'IN_PROGRESS'")
+        timeout = max((row["timeout_ms"] / 1000 for row in unended()), default=0)
+        wait_until(lambda: not unended(), "all jobs end", timeout + GRACE + LATENESS)
 
     def wait_until_it_works(self):
         """An action goes through, so the processes have found each other."""
         wait_until(lambda: self.call().status == "SUCCESS", "an action goes through")
 
     def evidence(self):
-        return checker.Evidence(self.db, self.hits_file, self.calls, self.directory, self.canary)
+        return evidence.Evidence(self.db, self.hits_file, self.calls, frozenset(self.forgotten),
+                                 self.directory, self.canary)
 
 
 def _with_flags(argv, changes):
@@ -234,7 +247,7 @@ class Load:
             request.request_id = f"request-{request.cids[0]}"
         method = rng.choice(("SetAction", "SetAction", "SubmitAction"))
         told = self._stack.send(request, limit=10, method=method)
-        if told.kind == checker.ANSWERED:
+        if told.kind == evidence.ANSWERED:
             self._answers += 1
             return
         self._stop.wait(0.05)
@@ -250,9 +263,10 @@ class ChaosTest(unittest.TestCase):
     action_flags = ()
     clusters = ()
     with_gateway = False
+    make_stack = ChaosStack
 
     def setUp(self):
-        self.stack = ChaosStack(self.ledger_flags, self.action_flags, clusters=self.clusters)
+        self.stack = self.make_stack(self.ledger_flags, self.action_flags, clusters=self.clusters)
         self.addCleanup(self._put_away)
         self.stack.start(self.with_gateway)
         self.stack.wait_until_it_works()
@@ -267,7 +281,7 @@ class ChaosTest(unittest.TestCase):
         failed = len(self._result.failures) + len(self._result.errors) > self._failed_before
         if failed or problems:
             with contextlib.suppress(OSError):
-                checker.write_calls(self.stack.directory / "calls.jsonl", self.stack.calls)
+                evidence.write_calls(self.stack.directory / "calls.jsonl", self.stack.calls)
             print(f"left for inspection: {self.stack.directory}")
         else:
             self.stack.remove()

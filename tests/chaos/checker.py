@@ -8,18 +8,12 @@ breach, so an empty list is what everybody wants. Also a program: see --help.
 
 import argparse
 import collections
-import contextlib
-import dataclasses
-import json
 import pathlib
 import sqlite3
 import sys
-from typing import Optional
 
-# Of a call, and what its caller knows then.
-ANSWERED = "answered"  # OK with a job
-REFUSED = "refused"    # an error of ours: the cluster was not called
-UNKNOWN = "unknown"    # an error of the transport: anything may have happened
+import chain
+from evidence import ANSWERED, REFUSED, Evidence, read, read_calls
 
 # Jobs that ended before their request was written.
 _UNCALLED_REASONS = ("NOT_CALLED", "CONNECT_ERROR")
@@ -29,91 +23,15 @@ _OUTCOME = ("status", "http_status", "failure_reason", "effect", "error_message"
             "conflict")
 
 
-@dataclasses.dataclass(frozen=True)
-class Call:
-    """One call of SetAction or SubmitAction and what its caller was told."""
-
-    cid: str
-    kind: str
-    user_id: str
-    request_id: str = ""
-    job_id: str = ""
-    status: str = ""
-    failure_reason: str = ""
-    effect: str = ""
-    accept_possible_repeat: bool = False
-    error: str = ""
-
-
-@dataclasses.dataclass
-class Evidence:
-    """Where the traces of a run are. `calls` None: nobody wrote down who called."""
-
-    db: pathlib.Path
-    hits: pathlib.Path
-    calls: Optional[list] = None
-    # Searched for the canary, with everything below it.
-    directory: Optional[pathlib.Path] = None
-    canary: str = ""
-
-
-@dataclasses.dataclass
-class Traces:
-    """What was read from the evidence."""
-
-    jobs: list
-    events: list
-    counters: dict  # table → Counter of (status, failure_reason, effect)
-    integrity: list
-    hits: list
-    calls: Optional[list]
-
-
 def violations(evidence):
     try:
-        traces = _read(evidence)
+        traces = read(evidence)
     except sqlite3.DatabaseError as error:
         return [f"{evidence.db} cannot be read: {error}"]
     checks = (_integrity, _chain, _terminal, _coherent, _history, _counters, _callers, _told,
               _actions, _request_ids, _stray_hits)
     found = [line for check in checks for line in check(traces)]
     return found + list(_canary(evidence))
-
-
-# Reading.
-
-def _read(evidence):
-    with contextlib.closing(sqlite3.connect(f"file:{evidence.db}?mode=ro", uri=True,
-                                            timeout=10)) as connection:
-        connection.row_factory = sqlite3.Row
-        connection.execute("BEGIN")  # one moment for all
-        return Traces(
-            jobs=_rows(connection, "SELECT jobs.*, (SELECT cid FROM job_customers AS c WHERE"
-                       " c.job_id = jobs.job_id ORDER BY position LIMIT 1) AS cid FROM jobs"
-                       " ORDER BY number"),
-            events=_rows(connection, "SELECT * FROM job_events ORDER BY number"),
-            counters={table: _read_counters(connection, table)
-                      for table in ("job_stats", "job_user_stats")},
-            integrity=[line for line, in map(tuple, connection.execute("PRAGMA integrity_check"))],
-            hits=_read_hits(evidence.hits),
-            calls=evidence.calls)
-
-
-def _rows(connection, query):
-    return [dict(row) for row in connection.execute(query)]
-
-
-def _read_counters(connection, table):
-    rows = connection.execute(f"SELECT status, failure_reason, effect, sum(job_count) FROM {table}"
-                              " WHERE level = 'MONTH' GROUP BY 1, 2, 3")
-    return collections.Counter({tuple(key): count for *key, count in map(tuple, rows) if count})
-
-
-def _read_hits(path):
-    if not pathlib.Path(path).exists():
-        return []
-    with open(path, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 # The file.
@@ -124,9 +42,12 @@ def _integrity(traces):
             yield f"integrity_check: {line}"
 
 
-def _chain(_traces):
-    """The history's hash chain, once there is one."""
-    return ()
+def _chain(traces):
+    """The history's hash chain, job_events and audit_events together; a missing row is a breach."""
+    if traces.chain_id is None:
+        return ["the history has no chain"]
+    return chain.breaches(traces.chain_id,
+                          {"job_events": traces.events, "audit_events": traces.audit})
 
 
 # Jobs by themselves.
@@ -150,10 +71,7 @@ def _coherent(traces):
 
 
 def _history(traces):
-    """The rows follow from the events, and no event is missing."""
-    numbers = [event["number"] for event in traces.events]
-    for number in sorted(set(range(1, len(numbers) + 1)) - set(numbers)):
-        yield f"event {number} is missing"
+    """The rows follow from the events."""
     applied = collections.defaultdict(list)
     for event in traces.events:
         if event["verdict"] == "APPLIED":
@@ -193,6 +111,8 @@ def _callers(traces):
         if call.kind != ANSWERED:
             continue
         job = jobs.get(call.job_id)
+        if job is None and call.cid in traces.forgotten:
+            continue
         if job is None:
             yield f"{call.job_id}: its caller was told of it, and there is no row ({call})"
         elif (job["cid"], job["user_id"], job["request_id"] or "") != (
@@ -215,6 +135,9 @@ def _told(traces):
             continue
         if call.effect == "UNKNOWN" and job["outcome_source"] == "RESOLVED":
             continue
+        # What was told and then forgotten is presumed anew.
+        if call.cid in traces.forgotten and job["outcome_source"] == "PRESUMED":
+            continue
         told = (call.status, call.failure_reason, call.effect)
         if told != (job["status"], job["failure_reason"] or "", job["effect"]):
             yield f"{_name(job)}: its caller was told {told}"
@@ -227,7 +150,10 @@ def _actions(traces):
     hits = _by_cid(traces.hits, lambda hit: (hit["first_cids"] or [""])[0])
     jobs = _by_cid(traces.jobs)
     for cid in sorted((set(hits) | set(jobs)) - {""}):
-        yield from _action(cid, jobs.get(cid, []), hits.get(cid, []))
+        if cid in traces.forgotten:
+            yield from _forgotten(jobs.get(cid, []), hits.get(cid, []))
+        else:
+            yield from _action(cid, jobs.get(cid, []), hits.get(cid, []))
     if traces.calls is None:
         return
     refused = {call.cid for call in traces.calls} - {
@@ -256,6 +182,16 @@ def _action(cid, jobs, hits):
         yield f"{names}: the cluster applied {applied_hits}"
 
 
+def _forgotten(jobs, hits):
+    """The ledger may know less than it did; what it says must still be true."""
+    applied = sum(hit["applied"] for hit in hits)
+    for job in jobs:
+        if job["effect"] == "APPLIED" and not applied:
+            yield f"{_name(job)}: the cluster applied nothing"
+        if job["effect"] == "NOT_APPLIED" and applied >= len(jobs):
+            yield f"{_name(job)}: the cluster applied {applied}"
+
+
 def _request_ids(traces):
     """Never two hits for a (user, request_id), nor two jobs that may have been called."""
     repeated = {(call.user_id, call.request_id) for call in traces.calls or ()
@@ -266,7 +202,7 @@ def _request_ids(traces):
         if job["request_id"]:
             keyed[job["user_id"], job["request_id"]].append(job)
     for key, jobs in keyed.items():
-        if key in repeated:
+        if key in repeated or any(job["cid"] in traces.forgotten for job in jobs):
             continue
         total = sum(len(hits.get(cid, ())) for cid in {job["cid"] for job in jobs})
         if total > 1:
@@ -308,18 +244,6 @@ def _by_cid(things, cid_of=lambda job: job["cid"]):
 
 def _name(job):
     return f"{job['job_id']} ({job['cid']}, {job['status']} {job['effect']})"
-
-
-# Calls on disk.
-
-def write_calls(path, calls):
-    with open(path, "w", encoding="utf-8") as file:
-        file.writelines(json.dumps(dataclasses.asdict(call)) + "\n" for call in calls)
-
-
-def read_calls(path):
-    with open(path, encoding="utf-8") as lines:
-        return [Call(**json.loads(line)) for line in lines]
 
 
 def main():

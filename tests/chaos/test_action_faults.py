@@ -7,7 +7,7 @@ import time
 import grpc
 
 from chaos_stack import ChaosTest, stubs, wait_until
-from checker import ANSWERED, REFUSED, UNKNOWN
+from evidence import ANSWERED, REFUSED, UNKNOWN
 from proxy import DOWN, UP, Proxy
 
 # How much later than the configured time a caller may be told on a busy machine, in seconds.

@@ -9,8 +9,9 @@ import tempfile
 import unittest
 
 import checker
+import evidence
 from chaos_stack import ChaosStack
-from checker import ANSWERED, REFUSED, UNKNOWN, Call, Evidence
+from evidence import ANSWERED, REFUSED, UNKNOWN, Call, Evidence
 
 
 def make_evidence(directory):
@@ -101,14 +102,28 @@ class CheckerTest(unittest.TestCase):
 
     def test_calls_survive_on_disk(self):
         path = self.evidence.directory / "calls.jsonl"
-        checker.write_calls(path, self.evidence.calls)
-        self.assertEqual(checker.read_calls(path), self.evidence.calls)
+        evidence.write_calls(path, self.evidence.calls)
+        self.assertEqual(evidence.read_calls(path), self.evidence.calls)
 
     # Planted violations of the kinds that the promises name.
 
     def test_a_dropped_event(self):
         self.change("DELETE FROM job_events WHERE number = 4")
         self.assert_found("event 4 is missing")
+
+    def test_a_changed_event(self):
+        self.change("UPDATE job_events SET actor = 'somebody else' WHERE number = 3")
+        self.assert_found("event 3 (job_events): its content is not what was chained")
+
+    def test_a_changed_event_with_a_digest_that_fits(self):
+        self.change("UPDATE job_events SET salted_digest = zeroblob(32) WHERE number = 3")
+        self.assert_found("event 3 (job_events): its hash is wrong")
+
+    def test_two_events_changed_places(self):
+        self.change("UPDATE job_events SET number = -5 WHERE number = 5",
+                    "UPDATE job_events SET number = 5 WHERE number = 6",
+                    "UPDATE job_events SET number = 6 WHERE number = -5")
+        self.assert_found("event 5 (job_events): its hash is wrong")
 
     def test_the_last_event_dropped(self):
         self.change("DELETE FROM job_events WHERE number = (SELECT max(number) FROM job_events)")
@@ -201,6 +216,22 @@ class CheckerTest(unittest.TestCase):
     def test_a_caller_told_of_no_job(self):
         self.evidence.calls.append(Call(cid="c", kind=ANSWERED, user_id="u", job_id="none"))
         self.assert_found("there is no row")
+
+    def test_a_forgotten_job_is_no_breach(self):
+        call = self.call_of(effect="APPLIED")
+        self.change(f"DELETE FROM job_cids WHERE cid = '{call.cid}'",
+                    f"DELETE FROM jobs WHERE job_id = '{call.job_id}'")
+        self.assert_found("there is no row", "(no job): 1 hits")
+        self.evidence.forgotten = frozenset([call.cid])
+        found = checker.violations(self.evidence)
+        self.assertFalse(any(call.cid in line for line in found), found)
+
+    def test_an_untruth_about_a_forgotten_job_is_one(self):
+        call = self.call_of(effect="APPLIED")
+        self.evidence.forgotten = frozenset([call.cid])
+        self.change("UPDATE jobs SET status = 'FAILED', effect = 'NOT_APPLIED',"
+                    f" failure_reason = 'REJECTED' WHERE job_id = '{call.job_id}'")
+        self.assert_found("NOT_APPLIED): the cluster applied 1")
 
     def test_the_token_on_the_disk(self):
         (self.evidence.directory / "ledger" / "core").write_bytes(

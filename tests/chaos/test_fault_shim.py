@@ -127,6 +127,15 @@ class FullDiskTest(MachineTestCase):
         self.machine.limit_room(0)
         self.assertEqual(self.probe.do("write", self.file("a"), 0, "5678"), "4")
 
+    def test_held_room_is_there_when_the_disk_is_full_F10(self):
+        self.machine.limit_room(10)
+        self.assertEqual(self.probe.do("hold", self.file("a"), 8), "ok")
+        self.assertEqual(self.probe.do("write", self.file("b"), 0, "12"), "2")
+        self.assertEqual(self.probe.do("write", self.file("b"), 2, "3"), "ENOSPC")
+        self.assertEqual(self.probe.do("write", self.file("a"), 0, "12345678"), "8")
+        self.assertEqual(self.probe.do("write", self.file("a"), 8, "9"), "ENOSPC")
+        self.assertEqual(self.probe.do("hold", self.file("a"), 9), "ENOSPC")
+
     def test_room_comes_back(self):
         self.machine.limit_room(4)
         self.probe.do("write", self.file("a"), 0, "1234")

@@ -7,7 +7,7 @@ import time
 import grpc
 
 from chaos_stack import ChaosTest, Load, stubs, wait_until, seed_of
-from checker import ANSWERED, REFUSED, UNKNOWN
+from evidence import ANSWERED, REFUSED, UNKNOWN
 from proxy import DOWN, UP
 
 

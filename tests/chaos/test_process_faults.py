@@ -7,7 +7,7 @@ import socket
 import time
 
 from chaos_stack import END_LIMIT, GRACE, ChaosTest, Load, stubs, wait_until, seed_of
-from checker import ANSWERED, REFUSED, UNKNOWN
+from evidence import ANSWERED, REFUSED, UNKNOWN
 
 YEAR = 365 * 24 * 3600
 

@@ -3,7 +3,7 @@
 import grpc
 
 from chaos_stack import ChaosTest, Job, stubs, wait_until
-from checker import UNKNOWN
+from evidence import UNKNOWN
 from proxy import DOWN, UP
 
 ADMIN = (("x-tms-user", "grace"), ("x-tms-roles", "admin"))

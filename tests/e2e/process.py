@@ -71,6 +71,7 @@ class Process:
         twin = copy.copy(self)
         twin._popen = None
         twin.argv = list(self.argv)
+        twin._environment = dict(self._environment)
         for flag, value in changes.items():
             twin.argv[twin.argv.index(flag) + 1] = str(value)
         twin.log_path = self.log_path.with_name(log_name)
@@ -90,6 +91,16 @@ class Process:
 
     def _ready_or_dead(self):
         return self._popen.poll() is not None or self._is_ready()
+
+    def is_ready(self):
+        """Whether it serves by now."""
+        return self.running and self._is_ready()
+
+    def set_environment(self, name, value):
+        """For later starts; None: the variable is not set."""
+        self._environment.pop(name, None)
+        if value is not None:
+            self._environment[name] = value
 
     @property
     def pid(self):

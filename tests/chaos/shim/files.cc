@@ -142,7 +142,8 @@ ssize_t Write(int descriptor, const void* data, size_t size, int64_t offset) {
   const int64_t begin = appends      ? old_size
                         : offset < 0 ? Raw(SYS_lseek, descriptor, 0, SEEK_CUR)
                                      : offset;
-  const int64_t growth = begin + static_cast<int64_t>(size) - old_size;
+  const int64_t end = begin + static_cast<int64_t>(size);
+  const int64_t growth = end - file->RoomEnd(old_size);
   const int64_t room = TakeRoom(control, growth);
   if (room < growth) {
     // As the kernel does: what fits is written, and only the next call fails.
@@ -155,6 +156,7 @@ ssize_t Write(int descriptor, const void* data, size_t size, int64_t offset) {
     size = static_cast<size_t>(fits);
   }
   const ssize_t written = write(size);
+  if (written > 0) file->ExtendRoom(begin + written);
   if (written > 0) file->AddPending(std::min(begin, old_size), begin + written);
   return written;
 }
@@ -169,25 +171,36 @@ int Truncate(int descriptor, int64_t size) {
   if (result != 0) return result;
   // Whatever comes to lie behind the shorter end is new, even where it is written again.
   file->AddPending(std::min(size, old_size), INT64_MAX);
-  if (size < old_size) GiveRoom(control, old_size - size);
+  const int64_t room_end = file->RoomEnd(old_size);
+  if (size < room_end) GiveRoom(control, room_end - size);
+  file->CutRoom(size);
   return 0;
 }
 
-// Returns an error number.
-int Allocate(int descriptor, int64_t offset, int64_t size) {
+// Returns an error number. `mode`: 0, or FALLOC_FL_KEEP_SIZE for room that is held behind the end.
+int Allocate(int descriptor, int mode, int64_t offset, int64_t size) {
   File* file = Find(descriptor);
   if (file != nullptr) {
     Control& control = *GetControl();
     Step(control);
-    const int64_t growth = offset + size - SizeOf(descriptor);
+    const int64_t old_size = SizeOf(descriptor);
+    const int64_t growth = offset + size - file->RoomEnd(old_size);
     const int64_t room = TakeRoom(control, growth);
     if (room < growth) {
       GiveRoom(control, room);
       return ENOSPC;
     }
-    file->AddPending(SizeOf(descriptor), offset + size);
+    file->ExtendRoom(offset + size);
+    if ((mode & FALLOC_FL_KEEP_SIZE) == 0) file->AddPending(old_size, offset + size);
   }
-  return Raw(SYS_fallocate, descriptor, 0, offset, size) == 0 ? 0 : errno;
+  return Raw(SYS_fallocate, descriptor, mode, offset, size) == 0 ? 0 : errno;
+}
+
+int AllocateOrFail(int descriptor, int mode, int64_t offset, int64_t size) {
+  const int error = Allocate(descriptor, mode, offset, size);
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
 }
 
 mode_t ModeFrom(int flags, va_list list) {
@@ -265,10 +278,16 @@ int ftruncate64(int descriptor, off64_t size) noexcept {
   return tms::chaos::Truncate(descriptor, size);
 }
 int posix_fallocate(int descriptor, off_t offset, off_t size) {
-  return tms::chaos::Allocate(descriptor, offset, size);
+  return tms::chaos::Allocate(descriptor, 0, offset, size);
 }
 int posix_fallocate64(int descriptor, off64_t offset, off64_t size) {
-  return tms::chaos::Allocate(descriptor, offset, size);
+  return tms::chaos::Allocate(descriptor, 0, offset, size);
+}
+int fallocate(int descriptor, int mode, off_t offset, off_t size) {
+  return tms::chaos::AllocateOrFail(descriptor, mode, offset, size);
+}
+int fallocate64(int descriptor, int mode, off64_t offset, off64_t size) {
+  return tms::chaos::AllocateOrFail(descriptor, mode, offset, size);
 }
 
 int fsync(int descriptor) { return tms::chaos::Sync(SYS_fsync, descriptor); }

@@ -7,6 +7,8 @@
 // that this describes.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -31,6 +33,11 @@ class File {
   // that it was not there before.
   void TakeUp(int descriptor, bool created);
 
+  // Up to where disk blocks are the file's: its end, or further where it holds room behind that.
+  int64_t RoomEnd(int64_t size) const { return std::max(size, room_end_.load()); }
+  void ExtendRoom(int64_t end) { room_end_ = std::max(room_end_.load(), end); }
+  void CutRoom(int64_t end) { room_end_ = end; }
+
   // Bytes that are not durable yet.
   void AddPending(int64_t begin, int64_t end);
 
@@ -52,6 +59,8 @@ class File {
   // Private descriptors, set by TakeUp: of the file, and of its copy.
   int live_ = -1;
   int durable_ = -1;
+
+  std::atomic<int64_t> room_end_ = 0;
 
   std::mutex sync_mutex_;
   std::mutex pending_mutex_;

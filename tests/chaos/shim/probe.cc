@@ -91,6 +91,9 @@ std::string Run(std::istringstream& line) {
     errno = posix_fallocate(Descriptor(first), 0, std::stol(second));
     return errno == 0 ? "ok" : strerrorname_np(errno);
   }
+  if (command == "hold") {
+    return Answer(fallocate(Descriptor(first), FALLOC_FL_KEEP_SIZE, 0, std::stol(second)));
+  }
   if (command == "sync") return Answer(fsync(Descriptor(first)));
   if (command == "syncdir") return SyncDirectory(first);
   if (command == "rename") return Answer(rename(first.c_str(), second.c_str()));
