@@ -58,7 +58,7 @@ struct HistoryPage {
 struct RecordResult {
   Verdict verdict = Verdict::kInvalid;
   // The job as it is now; with kDuplicateOf and kConflict the earlier one. Not for kUnknownJob,
-  // kInvalid.
+  // kInvalid, and a start that was rejected before it made a row.
   std::optional<Job> job;
   std::string detail;
 };
@@ -75,6 +75,23 @@ struct Resolution {
   std::string user_id;
   std::string reason;
   std::string source_ip;
+};
+
+// What a restarted owner asks for, see JobStore::Settle.
+struct OwnerSettlement {
+  std::string owner;
+  // The one that asks; jobs of earlier ones are settled.
+  int64_t incarnation = 0;
+  // Becomes the jobs' error_message.
+  std::string message;
+  // Jobs that one call may end: bounds its transaction.
+  int limit = 0;
+};
+
+struct SettledJobs {
+  std::vector<std::string> job_ids;
+  // The limit was reached: ask again.
+  bool more = false;
 };
 
 enum class StatsDimension { kStatus = 1, kFailureReason, kEffect, kCluster, kAction, kUser, kTime };
@@ -128,6 +145,7 @@ class JobStore {
  public:
   using RecordDone = std::function<void(absl::StatusOr<RecordResult>)>;
   using UpdateDone = std::function<void(absl::StatusOr<Job>)>;
+  using SettleDone = std::function<void(absl::StatusOr<SettledJobs>)>;
 
   virtual ~JobStore() = default;
 
@@ -138,6 +156,11 @@ class JobStore {
   // Ends a job that is still IN_PROGRESS as INTERRUPTED; any other job stays as it is.
   // NOT_FOUND if there is none.
   virtual void Presume(std::string job_id, std::string message, UpdateDone done) = 0;
+
+  // Ends jobs of an owner that are IN_PROGRESS and of an earlier incarnation, oldest first, as
+  // Presume does. From then on the owner's earlier incarnations are fenced: a start of theirs that
+  // is not `spooled` is REJECTED, whether it is new or sent again. What they tell still counts.
+  virtual void Settle(OwnerSettlement settlement, SettleDone done) = 0;
 
   // NOT_FOUND, ABORTED (version), FAILED_PRECONDITION (Decide says no), or what `claim` returns.
   // Writes an audit record in the same transaction.

@@ -7,6 +7,7 @@
 #include "common/base/digest.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/runtime/logging.h"
 #include "services/ledger/checks.h"
 
 namespace tms::ledger {
@@ -14,6 +15,10 @@ namespace {
 
 // Of a job whose row names none, as those of the replaced system.
 constexpr absl::Duration kUsualTimeout = absl::Seconds(30);
+
+constexpr char kSettledMessage[] =
+    "the service that made the call restarted before it reported an outcome: the outcome is "
+    "unknown, check the cluster before repeating the action";
 
 template <typename Values>
 void AddAll(PartsEncoder& parts, const Values& values) {
@@ -116,6 +121,42 @@ void Ledger::UpdateJob(JobUpdate update, JobStore::UpdateDone done) {
   store_.Resolve(std::move(resolution), [this, done = std::move(done)](absl::StatusOr<Job> job) {
     if (job.ok()) sweeper_.Forget(job->job_id);
     done(std::move(job));
+  });
+}
+
+void Ledger::SettleOwner(std::string owner, int64_t incarnation, SettleDone done) {
+  Violations violations;
+  CheckText("owner", owner, 1, kMaxNameCharacters, violations);
+  if (incarnation < 1) violations.Add("incarnation", "must be 1 or more");
+  if (absl::Status checked = violations.ToStatus(); !checked.ok()) {
+    done(std::move(checked));
+    return;
+  }
+  SettleMore({.owner = std::move(owner),
+              .incarnation = incarnation,
+              .message = kSettledMessage,
+              .limit = kMaxJobsPerSweep},
+             0, std::move(done));
+}
+
+void Ledger::SettleMore(OwnerSettlement settlement, int settled, SettleDone done) {
+  store_.Settle(settlement, [this, settlement, settled,
+                             done = std::move(done)](const absl::StatusOr<SettledJobs>& ended) {
+    if (!ended.ok()) {
+      done(ended.status());
+      return;
+    }
+    for (const std::string& job_id : ended->job_ids) sweeper_.Forget(job_id);
+    const int so_far = settled + static_cast<int>(ended->job_ids.size());
+    if (ended->more) {
+      SettleMore(settlement, so_far, done);
+      return;
+    }
+    log::Warning("JOBS", "owner_settled",
+                 {{"owner", settlement.owner},
+                  {"incarnation", settlement.incarnation},
+                  {"interrupted", so_far}});
+    done(so_far);
   });
 }
 

@@ -1,6 +1,7 @@
 // What the ledger does, apart from how it is reached (gRPC) and where it is kept (JobStore).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +44,8 @@ struct Stats {
 
 // Every request is checked here: INVALID_ARGUMENT names each wrong field by its name in the proto.
 // Owned by main; outlives the calls that it serves. Thread-safe. GetJob, the lists and the
-// statistics block on disk; Record and UpdateJob do not, their `done` may run before they return or
-// later on the store's thread.
+// statistics block on disk; Record, UpdateJob and SettleOwner do not, their `done` may run before
+// they return or later on the store's thread.
 class Ledger {
  public:
   Ledger(JobStore& store, Sweeper& sweeper, const Clock& clock);
@@ -52,6 +53,12 @@ class Ledger {
   // A malformed event is answered with Verdict::kInvalid, not with an error.
   void Record(OwnerEvent event, JobStore::RecordDone done);
   void UpdateJob(JobUpdate update, JobStore::UpdateDone done);
+
+  // Ends the owner's jobs of earlier incarnations that have no outcome, and says how many. In
+  // transactions of at most kMaxJobsPerSweep jobs: after an error some may be settled, the rest is
+  // when it is asked for again.
+  using SettleDone = std::function<void(absl::StatusOr<int>)>;
+  void SettleOwner(std::string owner, int64_t incarnation, SettleDone done);
 
   absl::StatusOr<Job> GetJob(const std::string& job_id, bool full);
   absl::StatusOr<JobList> ListJobs(const JobFilter& filter, const PageRequest& page);
@@ -68,6 +75,7 @@ class Ledger {
   std::string SealNumber(std::string_view method, const std::string& job_id,
                          std::optional<int64_t> number) const;
   void Track(const Job& job, absl::Duration received_at);
+  void SettleMore(OwnerSettlement settlement, int settled, SettleDone done);
 
   JobStore& store_;
   Sweeper& sweeper_;

@@ -71,6 +71,19 @@ grpc::ServerUnaryReactor* LedgerService::UpdateJob(grpc::CallbackServerContext* 
       });
 }
 
+grpc::ServerUnaryReactor* LedgerService::SettleOwner(grpc::CallbackServerContext* context,
+                                                     const v1::SettleOwnerRequest* request,
+                                                     v1::SettleOwnerResponse* response) {
+  return edge_.RunAsync(
+      context, "SettleOwner", [=, this](const rpc::CallContext&, rpc::UnaryEdge::Done done) {
+        ledger_.SettleOwner(request->owner(), request->incarnation(),
+                            [response, done = std::move(done)](const absl::StatusOr<int>& settled) {
+                              if (settled.ok()) response->set_settled_count(*settled);
+                              done(settled.status());
+                            });
+      });
+}
+
 grpc::ServerUnaryReactor* LedgerService::ListJobEvents(grpc::CallbackServerContext* context,
                                                        const v1::ListJobEventsRequest* request,
                                                        v1::ListJobEventsResponse* response) {

@@ -10,7 +10,7 @@
 namespace tms::ledger {
 
 // Each method is validate, delegate, translate. Called by gRPC's threads; owned by main, outlives
-// the server. What the protos announce for later (WatchJobs, SettleOwner, RecordAudit, ListAudit)
+// the server. What the protos announce for later (WatchJobs, RecordAudit, ListAudit)
 // is answered UNIMPLEMENTED by the base class.
 class LedgerService final : public v1::JobLedgerService::CallbackService {
  public:
@@ -30,6 +30,9 @@ class LedgerService final : public v1::JobLedgerService::CallbackService {
   grpc::ServerUnaryReactor* UpdateJob(grpc::CallbackServerContext* context,
                                       const v1::UpdateJobRequest* request,
                                       v1::Job* response) override;
+  grpc::ServerUnaryReactor* SettleOwner(grpc::CallbackServerContext* context,
+                                        const v1::SettleOwnerRequest* request,
+                                        v1::SettleOwnerResponse* response) override;
   grpc::ServerUnaryReactor* ListJobEvents(grpc::CallbackServerContext* context,
                                           const v1::ListJobEventsRequest* request,
                                           v1::ListJobEventsResponse* response) override;

@@ -292,8 +292,6 @@ class LedgerRpcsTest_S06(StackTest):
 
     def test_rpcs_of_later_versions_say_so(self):
         calls = {
-            "SettleOwner": lambda: self.stack.jobs.SettleOwner(
-                stubs.ledger.SettleOwnerRequest(owner="e2e", incarnation=2)),
             "RecordAudit": lambda: self.stack.jobs.RecordAudit(
                 stubs.ledger.RecordAuditRequest()),
             "ListAudit": lambda: self.stack.jobs.ListAudit(stubs.ledger.ListAuditRequest()),

@@ -133,6 +133,14 @@ void SqliteJobStore::Presume(std::string job_id, std::string message, UpdateDone
   Submit<Job>(1, presume, std::move(done));
 }
 
+void SqliteJobStore::Settle(OwnerSettlement settlement, SettleDone done) {
+  const auto weight = static_cast<size_t>(settlement.limit);
+  const auto settle = [settlement = std::move(settlement)](WriteContext& context) {
+    return SettleJobs(context, settlement);
+  };
+  Submit<SettledJobs>(weight, settle, std::move(done));
+}
+
 void SqliteJobStore::Resolve(Resolution resolution, UpdateDone done) {
   const auto resolve = [resolution = std::move(resolution)](WriteContext& context) {
     return ResolveJob(context, resolution);

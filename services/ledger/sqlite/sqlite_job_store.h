@@ -43,6 +43,7 @@ class SqliteJobStore final : public JobStore {
 
   void Record(OwnerEvent event, RecordDone done) override;
   void Presume(std::string job_id, std::string message, UpdateDone done) override;
+  void Settle(OwnerSettlement settlement, SettleDone done) override;
   void Resolve(Resolution resolution, UpdateDone done) override;
   absl::StatusOr<Job> GetJob(const std::string& job_id, bool full) override;
   absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, std::optional<JobKey> after,

@@ -85,11 +85,13 @@ class Recorder {
   absl::StatusOr<RecordResult> Start(const JobStart& start);
   absl::StatusOr<RecordResult> StartNew(const JobStart& start, const std::string& twin_of);
   absl::StatusOr<RecordResult> Finish(const JobFinish& finish);
+  absl::StatusOr<bool> MustHaveRow(const JobStart* start);
 
   // What the owner was answered when it sent this event before.
   absl::StatusOr<std::optional<Answer>> FindAnswer();
   absl::StatusOr<RecordResult> AnswerAgain(const Answer& answer);
   absl::StatusOr<RecordResult> Reject(const Job& job, std::string why);
+  absl::StatusOr<RecordResult> RejectFenced(int64_t fence);
 
   absl::Status InsertJob(const JobStart& start, Job& job);
   absl::Status AppendEvent(Verdict verdict, const std::string& detail, const Job& job);
@@ -101,16 +103,24 @@ class Recorder {
 
 absl::StatusOr<RecordResult> Recorder::Record() {
   const auto* start = std::get_if<JobStart>(&event_.fact);
+  if (start != nullptr && !start->spooled) {
+    TMS_ASSIGN_OR_RETURN(const int64_t fence, FenceOf(context_.connection, event_.owner));
+    if (event_.incarnation < fence) return RejectFenced(fence);
+  }
   TMS_ASSIGN_OR_RETURN(const std::optional<Answer> answer, FindAnswer());
   if (answer.has_value()) {
-    // A start that was refused, went by the spool all the same, and may have been called by now,
-    // must have its row.
-    const bool must_have_row =
-        start != nullptr && start->spooled &&
-        (answer->verdict == Verdict::kDuplicateOf || answer->verdict == Verdict::kConflict);
+    TMS_ASSIGN_OR_RETURN(const bool must_have_row, MustHaveRow(start));
     if (!must_have_row) return AnswerAgain(*answer);
   }
   return start != nullptr ? Start(*start) : Finish(std::get<JobFinish>(event_.fact));
+}
+
+// A start that was refused, went by the spool all the same, and may have been called by now, must
+// have its row.
+absl::StatusOr<bool> Recorder::MustHaveRow(const JobStart* start) {
+  if (start == nullptr || !start->spooled) return false;
+  TMS_ASSIGN_OR_RETURN(const std::optional<Job> job, FindJob(context_.connection, event_.job_id));
+  return !job.has_value();
 }
 
 absl::StatusOr<std::optional<Recorder::Answer>> Recorder::FindAnswer() {
@@ -245,6 +255,15 @@ absl::StatusOr<RecordResult> Recorder::Reject(const Job& job, std::string why) {
     TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kRejected, detail, job));
   }
   return RecordResult{.verdict = Verdict::kRejected, .job = job, .detail = std::move(detail)};
+}
+
+absl::StatusOr<RecordResult> Recorder::RejectFenced(int64_t fence) {
+  const std::string why =
+      "incarnation " + std::to_string(fence) + " of the owner has taken over: start nothing more";
+  TMS_ASSIGN_OR_RETURN(const std::optional<Job> job, FindJob(context_.connection, event_.job_id));
+  if (job.has_value()) return Reject(*job, why);
+  TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kRejected, why, Job{.job_id = event_.job_id}));
+  return RecordResult{.verdict = Verdict::kRejected, .detail = why};
 }
 
 absl::Status Recorder::AppendEvent(Verdict verdict, const std::string& detail, const Job& job) {

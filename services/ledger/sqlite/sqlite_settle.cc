@@ -10,6 +10,16 @@
 namespace tms::ledger {
 namespace {
 
+constexpr char kSelectLeft[] =
+    "SELECT job_id FROM jobs INDEXED BY jobs_in_progress WHERE status = 'IN_PROGRESS' "
+    "AND owner = ?1 AND incarnation < ?2 ORDER BY created_at LIMIT ?3";
+constexpr char kRaiseFence[] =
+    "INSERT INTO ledger_meta(key, value) VALUES(?1, ?2) "
+    "ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
+constexpr char kSelectFence[] = "SELECT value FROM ledger_meta WHERE key = ?1";
+
+std::string FenceKey(const std::string& owner) { return "incarnation_of/" + owner; }
+
 // `FAILED INTERRUPTED effect UNKNOWN`
 std::string Describe(const Outcome& outcome) {
   std::string text(ToWord(outcome.status));
@@ -61,6 +71,30 @@ absl::StatusOr<Job> PresumeJob(WriteContext& context, const std::string& job_id,
                                               .verdict = Verdict::kApplied,
                                               .outcome = job.outcome}));
   return job;
+}
+
+absl::StatusOr<SettledJobs> SettleJobs(WriteContext& context, const OwnerSettlement& settlement) {
+  TMS_RETURN_IF_ERROR(
+      context.connection.Run(kRaiseFence, FenceKey(settlement.owner), settlement.incarnation));
+  SettledJobs settled;
+  const auto take = [&](const sqlite::Row& row) {
+    settled.job_ids.push_back(row.Text(0));
+    return true;
+  };
+  TMS_RETURN_IF_ERROR(context.connection.Visit(kSelectLeft, take, settlement.owner,
+                                               settlement.incarnation, settlement.limit));
+  for (const std::string& job_id : settled.job_ids) {
+    TMS_RETURN_IF_ERROR(PresumeJob(context, job_id, settlement.message).status());
+  }
+  settled.more = std::ssize(settled.job_ids) == settlement.limit;
+  return settled;
+}
+
+absl::StatusOr<int64_t> FenceOf(sqlite::Connection& connection, const std::string& owner) {
+  const auto read = [](const sqlite::Row& row) { return row.Int(0); };
+  TMS_ASSIGN_OR_RETURN(const std::optional<int64_t> fence,
+                       connection.ReadOne(kSelectFence, read, FenceKey(owner)));
+  return fence.value_or(0);
 }
 
 absl::StatusOr<Job> ResolveJob(WriteContext& context, const Resolution& resolution) {

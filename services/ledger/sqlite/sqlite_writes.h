@@ -38,6 +38,10 @@ PreparedEvent Prepare(OwnerEvent event);
 absl::StatusOr<RecordResult> RecordEvent(WriteContext& context, const PreparedEvent& prepared);
 absl::StatusOr<Job> PresumeJob(WriteContext& context, const std::string& job_id,
                                const std::string& message);
+absl::StatusOr<SettledJobs> SettleJobs(WriteContext& context, const OwnerSettlement& settlement);
+// The incarnation that last asked to settle its owner's jobs, 0 if none has: earlier ones may not
+// begin anything any more.
+absl::StatusOr<int64_t> FenceOf(sqlite::Connection& connection, const std::string& owner);
 absl::StatusOr<Job> ResolveJob(WriteContext& context, const Resolution& resolution);
 
 // Parts of the above.

@@ -77,6 +77,9 @@ class HoldingStore final : public JobStore {
   void Presume(std::string job_id, std::string message, UpdateDone done) override {
     store_.Presume(std::move(job_id), std::move(message), std::move(done));
   }
+  void Settle(OwnerSettlement settlement, SettleDone done) override {
+    store_.Settle(std::move(settlement), std::move(done));
+  }
   void Resolve(Resolution resolution, UpdateDone done) override {
     store_.Resolve(std::move(resolution), std::move(done));
   }

@@ -186,6 +186,13 @@ absl::StatusOr<v1::Job> LedgerFixture::UpdateJob(const v1::UpdateJobRequest& req
   return Call<v1::Job>(stub(), &v1::JobLedgerService::Stub::UpdateJob, request, user);
 }
 
+absl::StatusOr<int> LedgerFixture::SettleOwner(const v1::SettleOwnerRequest& request) {
+  const auto response =
+      Call<v1::SettleOwnerResponse>(stub(), &v1::JobLedgerService::Stub::SettleOwner, request);
+  if (!response.ok()) return response.status();
+  return response->settled_count();
+}
+
 v1::Job LedgerFixture::WaitForJob(const std::string& job_id, bool (*done)(const v1::Job&)) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < deadline) {

@@ -76,6 +76,9 @@ class LedgerFixture : public testing::Test {
   absl::StatusOr<v1::Job> UpdateJob(const v1::UpdateJobRequest& request,
                                     const std::string& user = "erna");
 
+  // The settled_count.
+  absl::StatusOr<int> SettleOwner(const v1::SettleOwnerRequest& request);
+
   // The job once `done` holds of it; polls, since nothing announces changes yet.
   v1::Job WaitForJob(const std::string& job_id, bool (*done)(const v1::Job&));
 

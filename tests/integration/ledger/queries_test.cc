@@ -308,10 +308,6 @@ TEST_F(QueriesTest, NamesTheWrongFieldsOfStatistics) {
 }
 
 TEST_F(QueriesTest, AnswersWhatIsNotBuiltYetUnimplemented) {
-  grpc::ClientContext context;
-  v1::SettleOwnerResponse response;
-  EXPECT_EQ(stub().SettleOwner(&context, {}, &response).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
   grpc::ClientContext watch_context;
   v1::WatchJobsResponse change;
   const auto watch = stub().WatchJobs(&watch_context, {});

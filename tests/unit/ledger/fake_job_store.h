@@ -29,6 +29,15 @@ class FakeJobStore final : public JobStore {
   void Presume(std::string job_id, std::string message, UpdateDone done) override {
     presumptions.push_back({std::move(job_id), std::move(message), std::move(done)});
   }
+  void Settle(OwnerSettlement settlement, SettleDone done) override {
+    settlements.push_back(std::move(settlement));
+    absl::StatusOr<SettledJobs> answer = SettledJobs{};
+    if (!settle_answers.empty()) {
+      answer = std::move(settle_answers.front());
+      settle_answers.pop_front();
+    }
+    done(std::move(answer));
+  }
   void Resolve(Resolution resolution, UpdateDone done) override {
     resolutions.push_back(std::move(resolution));
     done(resolve_answer);
@@ -67,6 +76,7 @@ class FakeJobStore final : public JobStore {
   // What it answers.
   absl::StatusOr<RecordResult> record_answer = RecordResult{.verdict = Verdict::kApplied};
   absl::StatusOr<Job> resolve_answer = Job{};
+  std::deque<absl::StatusOr<SettledJobs>> settle_answers;
   std::map<std::string, Job> jobs;
   JobPage job_page;
   std::optional<int64_t> next_number;
@@ -77,6 +87,7 @@ class FakeJobStore final : public JobStore {
   std::vector<OwnerEvent> recorded;
   std::deque<Presumption> presumptions;
   std::vector<Resolution> resolutions;
+  std::vector<OwnerSettlement> settlements;
   JobFilter last_filter;
   std::optional<JobKey> last_job_key;
   std::optional<int64_t> last_number;

@@ -72,6 +72,15 @@ absl::StatusOr<Job> JobStoreContract::Presume(const std::string& job_id) {
   return Await<Job>([&](auto done) { store().Presume(job_id, "no outcome was reported", done); });
 }
 
+absl::StatusOr<SettledJobs> JobStoreContract::Settle(const std::string& owner, int64_t incarnation,
+                                                     int limit) {
+  const OwnerSettlement settlement{.owner = owner,
+                                   .incarnation = incarnation,
+                                   .message = "the service restarted",
+                                   .limit = limit};
+  return Await<SettledJobs>([&](auto done) { store().Settle(settlement, done); });
+}
+
 absl::StatusOr<Job> JobStoreContract::Resolve(const std::string& job_id, const Outcome& claim,
                                               bool overdue) {
   return Resolve({.job_id = job_id,

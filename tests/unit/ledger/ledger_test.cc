@@ -66,6 +66,34 @@ class LedgerTest : public testing::Test {
   Ledger ledger_{store_, sweeper_, clock_};
 };
 
+TEST_F(LedgerTest, SettlesAnOwnerInSeveralTransactionsAndCountsAll) {
+  store_.settle_answers.push_back(SettledJobs{.job_ids = {"a", "b"}, .more = true});
+  store_.settle_answers.push_back(SettledJobs{.job_ids = {"c"}});
+  absl::StatusOr<int> settled = -1;
+  ledger_.SettleOwner("owner", 2, [&](absl::StatusOr<int> answer) { settled = answer; });
+  EXPECT_EQ(*settled, 3);
+  ASSERT_EQ(store_.settlements.size(), 2u);
+  EXPECT_EQ(store_.settlements[0].owner, "owner");
+  EXPECT_EQ(store_.settlements[1].incarnation, 2);
+  EXPECT_EQ(store_.settlements[0].limit, kMaxJobsPerSweep);
+}
+
+TEST_F(LedgerTest, SaysWhenTheStoreFailsBetweenTwoTransactionsOfASettling) {
+  store_.settle_answers.push_back(SettledJobs{.job_ids = {"a"}, .more = true});
+  store_.settle_answers.push_back(absl::UnavailableError("disk"));
+  absl::StatusOr<int> settled = -1;
+  ledger_.SettleOwner("owner", 2, [&](absl::StatusOr<int> answer) { settled = answer; });
+  EXPECT_EQ(settled.status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(LedgerTest, ForgetsTheDueTimeOfJobsThatWereSettled) {
+  sweeper_.Watch("a", absl::Seconds(30), clock_.SinceBoot());
+  store_.settle_answers.push_back(SettledJobs{.job_ids = {"a"}});
+  ledger_.SettleOwner("owner", 2, [](const absl::StatusOr<int>&) {});
+  clock_.Advance(absl::Hours(1));
+  EXPECT_FALSE(sweeper_.IsOverdue("a"));
+}
+
 TEST_F(LedgerTest, HandsAValidEventToTheStoreAsItIs) {
   EXPECT_EQ(Record(Started()).verdict, Verdict::kApplied);
   EXPECT_EQ(Record(Finished()).verdict, Verdict::kApplied);
