@@ -20,7 +20,7 @@ struct BuiltInFile {
 std::span<const BuiltInFile> BuiltInFiles();
 
 struct WebFile {
-  std::string path;  // `/vendor/uplot.js`
+  std::string path;  // `/vendor/htm-preact.js`
   std::string content;
 };
 

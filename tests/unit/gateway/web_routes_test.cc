@@ -120,7 +120,7 @@ TEST(WebFiles, AFolderIsServedOverThem) {
               testing::Contains(testing::AllOf(testing::Field(&WebFile::path, "/index.html"),
                                                testing::Field(&WebFile::content, "mine"))));
   EXPECT_THAT(*files, testing::Contains(testing::Field(&WebFile::path, "/lib/a.js")));
-  EXPECT_THAT(*files, testing::Contains(testing::Field(&WebFile::path, "/vendor/uplot.js")));
+  EXPECT_THAT(*files, testing::Contains(testing::Field(&WebFile::path, "/vendor/htm-preact.js")));
   EXPECT_FALSE(ReadWebFiles(folder + "/none").ok());
 }
 

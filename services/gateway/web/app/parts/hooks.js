@@ -1,0 +1,44 @@
+// Loading things and knowing how it went.
+
+import { useCallback, useEffect, useRef, useState } from "../lib.js";
+
+/**
+ * Loads by `load(signal)` when `key` changes. Answers `{data, error, loading, reload}`; while it loads
+ * again, `data` is still the last one of the same key. `error` is an ApiError.
+ */
+export function useLoad(key, load) {
+  const [state, setState] = useState({ key, data: null, error: null, loading: true });
+  const [turn, setTurn] = useState(0);
+  const current = useRef(load);
+  current.current = load;
+  useEffect(() => {
+    const controller = new AbortController();
+    setState((old) => ({
+      key,
+      data: old.key === key ? old.data : null,
+      error: null,
+      loading: true,
+    }));
+    current.current(controller.signal).then(
+      (data) => !controller.signal.aborted && setState({ key, data, error: null, loading: false }),
+      (error) => !controller.signal.aborted &&
+        setState((old) => ({ key, data: old.data, error, loading: false })),
+    );
+    return () => controller.abort();
+  }, [key, turn]);
+  const reload = useCallback(() => setTurn((value) => value + 1), []);
+  const fresh = state.key === key;
+  return {
+    data: fresh ? state.data : null,
+    error: fresh ? state.error : null,
+    loading: !fresh || state.loading,
+    reload,
+  };
+}
+
+/** The title of the page in the browser. */
+export function useTitle(title) {
+  useEffect(() => {
+    document.title = `${title} · Set Action Ledger`;
+  }, [title]);
+}

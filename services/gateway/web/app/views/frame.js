@@ -1,0 +1,73 @@
+// What stands around every page: where one is, where one can go, who one is.
+
+import { html, useEffect, useRef } from "../lib.js";
+import { Icon } from "../parts/icons.js";
+import { Empty } from "../parts/states.js";
+import { ThemeSwitch } from "../parts/theme_switch.js";
+import { TimeSwitch } from "../parts/time.js";
+import { useSession } from "../session.js";
+import { HelpButton } from "./help.js";
+import { Job } from "./job.js";
+import { Jobs } from "./jobs.js";
+import { Overview } from "./overview.js";
+import { SetAction } from "./set_action.js";
+
+const TABS = [
+  { view: "overview", href: "/", label: "Overview" },
+  { view: "jobs", href: "/jobs", label: "User Jobs Audit" },
+  { view: "set_action", href: "/set-action", label: "Set Action" },
+];
+
+function Tab({ tab, current }) {
+  return html`<a href=${tab.href} class="tab" aria-current=${current ? "page" : undefined}>
+    ${tab.label}</a>`;
+}
+
+function Person() {
+  const { user_id: user, roles, logout } = useSession();
+  return html`<div class="person">
+    <span class="person-name" data-tip=${`Roles: ${roles.join(", ") || "none"}`}>
+      <${Icon} name="user" />${user}</span>
+    <button type="button" class="button quiet-button small" onClick=${logout}>Log out</button>
+  </div>`;
+}
+
+function Nowhere() {
+  return html`<${Empty} title="There is no such page">
+    <p><a href="/">Overview</a> · <a href="/jobs">User Jobs Audit</a></p></${Empty}>`;
+}
+
+function view(route) {
+  switch (route.view) {
+    case "overview": return html`<${Overview} />`;
+    case "jobs": return html`<${Jobs} />`;
+    case "job": return html`<${Job} key=${route.id} id=${route.id} />`;
+    case "set_action": return html`<${SetAction} />`;
+    default: return html`<${Nowhere} />`;
+  }
+}
+
+export function Frame({ route }) {
+  const main = useRef();
+  const first = useRef(true);
+  // A new page is where reading goes on, for keyboards and screen readers too.
+  useEffect(() => {
+    if (!first.current) main.current.focus({ preventScroll: true });
+    first.current = false;
+  }, [route.view, route.id]);
+  const current = route.view === "job" ? "jobs" : route.view;
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => {
+      event.preventDefault();
+      main.current.focus();
+    }}>Skip to the content</a>
+    <header class="top">
+      <a class="brand" href="/"><img src="/favicon.svg" alt="" width="22" height="22" />
+        <span>Set Action Ledger</span></a>
+      <nav class="tabs" aria-label="Pages">
+        ${TABS.map((tab) => html`<${Tab} key=${tab.view} tab=${tab} current=${tab.view === current} />`)}
+      </nav>
+      <div class="top-end"><${TimeSwitch} /><${ThemeSwitch} /><${HelpButton} /><${Person} /></div>
+    </header>
+    <main id="main" tabindex="-1" ref=${main}>${view(route)}</main>`;
+}

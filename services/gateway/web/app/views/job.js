@@ -1,0 +1,112 @@
+// Everything about one job.
+
+import { api } from "../api.js";
+import { html, useCallback, useEffect, useState } from "../lib.js";
+import { whyNoRerun, whyNoSettle } from "../model/outcome.js";
+import { EffectLine, StatusBadge } from "../parts/badge.js";
+import { CopyButton } from "../parts/copy.js";
+import { useLoad, useTitle } from "../parts/hooks.js";
+import { Icon } from "../parts/icons.js";
+import { Empty, Failed, FailedLine, LoadingRows } from "../parts/states.js";
+import { useSession } from "../session.js";
+import { useNow } from "../store.js";
+import { JobCustomers } from "./job_customers.js";
+import { JobFacts } from "./job_facts.js";
+import { JobPayloads } from "./job_payloads.js";
+import { SettleDialog } from "./job_settle.js";
+import { JobTimeline } from "./job_timeline.js";
+
+const RUNNING_POLL_MS = 1000;
+
+// A button that says why it can't be pressed; it stays reachable, so that the reason can be read.
+function Action({ why, icon, label, href, onClick, primary }) {
+  const name = `button ${primary ? "primary" : ""}`;
+  if (why !== "") {
+    return html`<button type="button" class=${name} aria-disabled="true" data-tip=${why}>
+      <${Icon} name=${icon} />${label}</button>`;
+  }
+  if (href) return html`<a class=${name} href=${href}><${Icon} name=${icon} />${label}</a>`;
+  return html`<button type="button" class=${name} onClick=${onClick}>
+    <${Icon} name=${icon} />${label}</button>`;
+}
+
+function Actions({ job, onSettled }) {
+  const { rights } = useSession();
+  const now = useNow(1);
+  const [settling, setSettling] = useState(false);
+  return html`<div class="actions">
+    <${Action} label="Run again" icon="repeat" why=${whyNoRerun(job, rights)}
+      href=${`/set-action?rerun_of=${encodeURIComponent(job.job_id)}`} />
+    ${rights.settle && html`<${Action} label="Settle…" icon="check" why=${whyNoSettle(job, rights, now)}
+      onClick=${() => setSettling(true)} />`}
+    ${settling && html`<${SettleDialog} job=${job} onClose=${() => setSettling(false)}
+      onSettled=${(changed) => {
+        setSettling(false);
+        onSettled(changed);
+      }} />`}
+  </div>`;
+}
+
+function Why({ job }) {
+  const { rights } = useSession();
+  const now = useNow(1);
+  const reasons = [["Run again", whyNoRerun(job, rights)]];
+  if (rights.settle) reasons.push(["Settle", whyNoSettle(job, rights, now)]);
+  const closed = reasons.filter(([, why]) => why !== "");
+  if (closed.length === 0) return null;
+  return html`<ul class="why">${closed.map(([label, why]) => html`
+    <li key=${label}><b>${label}</b> is not possible: ${why}</li>`)}</ul>`;
+}
+
+function Head({ job, onSettled }) {
+  return html`<div class="job-head">
+      <div class="job-title"><h1>${job.action_name || "Action not recorded"}</h1>
+        <${StatusBadge} job=${job} /></div>
+      <${Actions} job=${job} onSettled=${onSettled} /></div>
+    <p class="job-id"><code>${job.job_id}</code><${CopyButton} text=${job.job_id} what="job id" /></p>
+    <div class=${`card outcome ${job.effect === "UNKNOWN" ? "to-check" : ""}`}>
+      <${EffectLine} job=${job} />
+      ${job.error_message && html`<p class="message">${job.error_message}</p>`}
+      ${job.conflict && html`<p class="effect effect-unknown"><${Icon} name="warning" />
+        <span>The service's own report contradicted what a person had settled; the report stands.</span></p>`}
+      <${Why} job=${job} /></div>`;
+}
+
+export function Job({ id }) {
+  const { data: job, error, loading, reload } = useLoad(id, (signal) => api.job(id, signal));
+  const [settled, setSettled] = useState(null);
+  useTitle(job ? `${job.action_name} ${job.status}` : "Job");
+  const running = job?.status === "IN_PROGRESS";
+  useEffect(() => {
+    if (!running || loading) return undefined;
+    const timer = setTimeout(reload, RUNNING_POLL_MS);
+    return () => clearTimeout(timer);
+  }, [running, loading]);
+  const onSettled = useCallback((changed) => {
+    setSettled(changed.etag);
+    reload();
+  }, []);
+
+  const back = html`<p class="back"><a href="/jobs">User Jobs Audit</a></p>`;
+  if (!job && error?.status === 404) {
+    return html`<div class="page">${back}<${Empty} title="No such job">
+      <p>There is no job <code>${id}</code> that you may see.</p>
+      <a class="button" href="/jobs">All jobs</a></${Empty}></div>`;
+  }
+  if (!job) {
+    return html`<div class="page">${back}${error
+      ? html`<${Failed} error=${error} onRetry=${reload} />`
+      : html`<${LoadingRows} rows=${10} what="the job" />`}</div>`;
+  }
+  const version = `${id} ${job.etag} ${settled}`;
+  return html`<div class="page job">${back}
+    ${error && html`<${FailedLine} error=${error} onRetry=${reload} />`}
+    <${Head} job=${job} onSettled=${onSettled} />
+    <div class="job-columns">
+      <${JobFacts} job=${job} />
+      <div class="job-main">
+        <${JobTimeline} job=${job} version=${version} />
+        <${JobPayloads} job=${job} />
+        <${JobCustomers} id=${id} total=${job.customer_count} />
+      </div></div></div>`;
+}

@@ -1,0 +1,174 @@
+// User Jobs Audit: what was done, by whom, and how it went.
+
+import { api } from "../api.js";
+import { html, useCallback, useEffect, useRef, useState } from "../lib.js";
+import { countConditions, fromQuery, NO_FILTERS, stateOf, toQuery } from "../model/filters.js";
+import { count, formatNumber } from "../model/format.js";
+import { useTitle } from "../parts/hooks.js";
+import { Icon } from "../parts/icons.js";
+import { Empty, Failed, FailedLine, LoadingRows } from "../parts/states.js";
+import { address, jobLink, navigate } from "../router.js";
+import { useSession } from "../session.js";
+import { useStore } from "../store.js";
+import { isForField } from "./help.js";
+import { FilterChips, FilterPanel, StateTabs, useCatalogues } from "./jobs_filters.js";
+import { useCounts, useJobList, usePaced } from "./jobs_list.js";
+import { ExportButtons, SelectionBar } from "./jobs_selection.js";
+import { JobsTable } from "./jobs_table.js";
+import { SavedViews } from "./jobs_views.js";
+
+// From here on more rows come only by pressing the button.
+const MAX_AUTOMATIC_ROWS = 1000;
+
+// A job id goes to its job; anything else is taken as a customer.
+function Search({ onCustomer }) {
+  const field = useRef();
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.key !== "/" || isForField(event)) return;
+      event.preventDefault();
+      field.current.focus();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+  const search = async (event) => {
+    event.preventDefault();
+    const text = field.current.value.trim();
+    if (text === "" || busy) return;
+    setBusy(true);
+    try {
+      const job = await api.jobBasic(text);
+      navigate(jobLink(job.job_id));
+    } catch {
+      onCustomer(text);
+      field.current.value = "";
+    } finally {
+      if (field.current) setBusy(false);
+    }
+  };
+  return html`<form class="search" role="search" onSubmit=${search}>
+    <${Icon} name="search" />
+    <input ref=${field} type="search" aria-label="Search by job id or customer id" maxlength="128"
+      placeholder="Job id or customer id" spellcheck=${false} autocapitalize="none" />
+    <kbd aria-hidden="true">/</kbd></form>`;
+}
+
+function LiveMark({ state }) {
+  const texts = {
+    connecting: ["Connecting", "Waiting for the stream of changes."],
+    live: ["Live", "Changes of the jobs below show at once; new jobs wait until you ask for them."],
+    away: ["Reconnecting", "The stream of changes broke off; what is shown may be out of date."],
+  };
+  const [text, tip] = texts[state];
+  return html`<span class=${`live ${state}`} data-tip=${tip}><span class="dot" aria-hidden="true"></span>
+    ${text}</span>`;
+}
+
+function ListHead({ jobs, counts, state, onShow }) {
+  const { list, live, loading, reload } = jobs;
+  const total = counts && state !== "" ? counts[state] : null;
+  const shown = list.nextToken === ""
+    ? count(list.rows.length, "job") : `First ${formatNumber(list.rows.length)} jobs`;
+  return html`<div class="list-head">
+    <span class="quiet">${loading && list.rows.length === 0 ? "" : shown}
+      ${total !== null && list.nextToken !== "" ? ` of ${formatNumber(total)}` : ""}</span>
+    <span class="new-slot" aria-live="polite">${(list.arrived.length > 0 || list.left.size > 0) && html`
+      <button type="button" class="new-jobs" onClick=${onShow}>
+        ${list.arrived.length > 0 ? `${formatNumber(list.arrived.length)} new` : "Tidy up"}</button>`}</span>
+    <${LiveMark} state=${live} />
+    <button type="button" class="icon-button" aria-label="Load the list anew" data-tip="Load the list anew"
+      onClick=${reload}><${Icon} name="refresh" /></button></div>`;
+}
+
+function More({ jobs }) {
+  const end = useRef();
+  const { list, more, loading: first, error } = jobs;
+  const automatic = list.rows.length < MAX_AUTOMATIC_ROWS && !error;
+  const idle = !jobs.more && !first;
+  useEffect(() => {
+    if (!automatic || !idle || !end.current) return undefined;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && more(), { rootMargin: "400px" });
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [automatic, idle, list.nextToken]);
+  if (list.nextToken === "") return html`<p class="list-end quiet">That is all.</p>`;
+  return html`<div class="list-end" ref=${end}>
+    <button type="button" class="button" disabled=${!idle} onClick=${more}>
+      ${idle ? "Show more" : "Loading…"}</button></div>`;
+}
+
+function NoJobs({ filters, onClear, mayRun }) {
+  if (countConditions(filters) > 0 || filters.statuses.length + filters.effects.length > 0) {
+    return html`<${Empty} title="No job matches">
+      <p>Nothing among your jobs has all of these properties.</p>
+      <button type="button" class="button" onClick=${onClear}>Clear the filters</button></${Empty}>`;
+  }
+  return html`<${Empty} icon="file" title="No jobs yet">
+    <p>Every Set Action makes one job here, before the cluster is called.</p>
+    ${mayRun && html`<a class="button primary" href="/set-action">Run a Set Action</a>`}</${Empty}>`;
+}
+
+function Body({ jobs, filters, selection, setSelection, change, mayRun }) {
+  const { list, loading, error, reload } = jobs;
+  const select = useCallback((id) => setSelection((old) => {
+    const next = new Set(old);
+    if (!next.delete(id)) next.add(id);
+    return next;
+  }), []);
+  const selectAll = (on) => setSelection(new Set(on ? list.rows.map((job) => job.job_id) : []));
+  if (list.rows.length === 0) {
+    if (error) return html`<${Failed} error=${error} onRetry=${reload} />`;
+    if (loading) return html`<${LoadingRows} rows=${12} what="jobs" />`;
+    if (list.nextToken === "") {
+      return html`<${NoJobs} filters=${filters} mayRun=${mayRun} onClear=${() => change(NO_FILTERS)} />`;
+    }
+  }
+  return html`${error && html`<${FailedLine} error=${error} onRetry=${reload} />`}
+    <${JobsTable} list=${list} stale=${loading} selection=${selection} onSelect=${select}
+      onSelectAll=${selectAll} oldest=${filters.order === "oldest"}
+      onOrder=${(order) => change({ order })} />
+    <${More} jobs=${jobs} />`;
+}
+
+export function Jobs() {
+  useTitle("User Jobs Audit");
+  const { rights } = useSession();
+  const filters = fromQuery(useStore(address).query);
+  const catalogues = useCatalogues();
+  const jobs = useJobList(filters);
+  const counts = useCounts(filters, usePaced(jobs.changes) + jobs.turn);
+  const [open, setOpen] = useState(false);
+  const [selection, setSelection] = useState(new Set());
+  const conditions = countConditions(filters);
+  const change = (changes) => {
+    const query = toQuery({ ...filters, ...changes });
+    navigate(query ? `/jobs?${query}` : "/jobs");
+  };
+  const chosen = jobs.list.rows.filter((job) => selection.has(job.job_id));
+  return html`<div class="page">
+    <div class="page-head"><h1>User Jobs Audit</h1>
+      <${ExportButtons} filters=${filters} allowed=${rights.export} /></div>
+    <${StateTabs} filters=${filters} counts=${counts} />
+    <div class="toolbar">
+      <${Search} onCustomer=${(cid) => change({ ...NO_FILTERS, cid })} />
+      <button type="button" class="button" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+        <${Icon} name="filter" />Filters${conditions > 0 ? ` (${conditions})` : ""}</button>
+      <${SavedViews} filters=${filters} />
+    </div>
+    ${open && html`<${FilterPanel} filters=${filters} catalogues=${catalogues}
+      mayReadAll=${rights.readAll} onChange=${change} />`}
+    <${FilterChips} filters=${filters} catalogues=${catalogues} onChange=${change} />
+    <div class="card list">
+      ${chosen.length > 0
+        ? html`<${SelectionBar} jobs=${chosen} onClear=${() => setSelection(new Set())} />`
+        : html`<${ListHead} jobs=${jobs} counts=${counts} state=${stateOf(filters)} onShow=${() => {
+          jobs.show();
+          window.scrollTo(0, 0);
+        }} />`}
+      <${Body} jobs=${jobs} filters=${filters} selection=${selection} setSelection=${setSelection}
+        change=${change} mayRun=${rights.run} />
+    </div></div>`;
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { bodyOf, cidsOf, decode, parseCsv, readTable, titlesOf, writeCsv }
+  from "../../../services/gateway/web/app/model/csv.js";
+
+const hex = (i) => i.toString(16).padStart(32, "a");
+
+test("quotes, doubled quotes, line ends and delimiters are read as RFC 4180 says", () => {
+  assert.deepEqual(parseCsv('a,"b ""c"", d"\r\n\r\n"x\ny",z\n'), [["a", 'b "c", d'], ["x\ny", "z"]]);
+  assert.deepEqual(parseCsv("a;b\n1;2"), [["a", "b"], ["1", "2"]]);
+  assert.deepEqual(parseCsv("a\tb\r1\t2"), [["a", "b"], ["1", "2"]]);
+});
+
+test("a file of 7-digit numbers keeps every one, also the first", () => {
+  const table = readTable("1000001\n1000002\n1000003\n");
+  assert.equal(table.hasHeader, false);
+  assert.deepEqual(cidsOf(table), ["1000001", "1000002", "1000003"]);
+});
+
+test("the header is recognised by its words and the column chosen by it", () => {
+  const table = readTable(`name,Customer ID,date\nAnn,1000001,2026\nBob,${hex(1)},2026\n`);
+  assert.deepEqual([table.hasHeader, table.column], [true, 1]);
+  assert.deepEqual(titlesOf(table), ["name", "Customer ID", "date"]);
+  assert.deepEqual(cidsOf(table), ["1000001", hex(1)]);
+});
+
+test("without a telling header the column full of ids is chosen", () => {
+  const table = readTable(`when,who\n2026-01-01,${hex(1)}\n2026-01-02,${hex(2)}\n`);
+  assert.deepEqual([table.hasHeader, table.column], [true, 1]);
+  assert.deepEqual(cidsOf(table), [hex(1), hex(2)]);
+});
+
+test("a column called id that holds row numbers loses to the one full of ids", () => {
+  const table = readTable(`id,device\n1,${hex(1)}\n2,${hex(2)}\n`);
+  assert.equal(table.column, 1);
+});
+
+test("rows shorter than others and empty cells give no ids", () => {
+  const table = { ...readTable("cid,x\n1000001,a\n,b\n1000002\n"), column: 0 };
+  assert.deepEqual(cidsOf(table), ["1000001", "1000002"]);
+  assert.equal(bodyOf(table).length, 3);
+});
+
+test("byte order marks of UTF-8 and UTF-16 are understood", () => {
+  const bytes = (...list) => new Uint8Array(list);
+  assert.equal(decode(bytes(0xef, 0xbb, 0xbf, 0x61)), "a");
+  assert.equal(decode(bytes(0xff, 0xfe, 0x61, 0x00)), "a");
+  assert.equal(decode(bytes(0xfe, 0xff, 0x00, 0x61)), "a");
+});
+
+test("S22: no cell of a file that we write is a formula", () => {
+  assert.equal(writeCsv([["=1+1", "@x", "-1", "+2", "\tx", "plain", null, 'a"b', "a,b"]]),
+    `'=1+1,'@x,'-1,'+2,'\tx,plain,,"a""b","a,b"\r\n`);
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { applyChange, firstPage, morePages, showArrived }
+  from "../../../services/gateway/web/app/model/live.js";
+
+const job = (id, number, etag = "1", more = {}) => ({
+  job_id: id, number: String(number), etag, status: "IN_PROGRESS",
+  created_at: `2026-01-01T00:00:${String(number).padStart(2, "0")}Z`, ...more,
+});
+const ids = (rows) => rows.map((row) => row.job_id);
+const list = () => firstPage({ jobs: [job("c", 3), job("b", 2)], next_page_token: "t" });
+
+test("a new job waits; no row moves until it is asked for", () => {
+  const changed = applyChange(list(), job("d", 4), true);
+  assert.deepEqual(ids(changed.rows), ["c", "b"]);
+  assert.deepEqual(ids(changed.arrived), ["d"]);
+  assert.deepEqual(ids(showArrived(changed).rows), ["d", "c", "b"]);
+  assert.equal(applyChange(changed, job("d", 4, "2"), true).arrived.length, 1, "counted once");
+});
+
+test("a change of a shown job changes its row in its place", () => {
+  const changed = applyChange(list(), job("b", 2, "2", { status: "SUCCESS" }), true);
+  assert.deepEqual(ids(changed.rows), ["c", "b"]);
+  assert.equal(changed.rows[1].status, "SUCCESS");
+  assert.equal(applyChange(changed, job("b", 2, "1"), true), changed, "an older change is too late");
+});
+
+test("a row that no longer belongs stays, marked, until it is asked for", () => {
+  const changed = applyChange(list(), job("b", 2, "2", { status: "SUCCESS" }), false);
+  assert.deepEqual([...changed.left], ["b"]);
+  assert.deepEqual(ids(changed.rows), ["c", "b"]);
+  assert.deepEqual(ids(showArrived(changed).rows), ["c"]);
+});
+
+test("jobs of pages not yet loaded, and those that do not belong, do not count as new", () => {
+  assert.equal(applyChange(list(), job("a", 1), true).arrived.length, 0);
+  assert.equal(applyChange(list(), job("d", 4), false).arrived.length, 0);
+});
+
+test("a job met twice while paging is shown once", () => {
+  const longer = morePages(list(), { jobs: [job("b", 2), job("a", 1)], next_page_token: "" });
+  assert.deepEqual(ids(longer.rows), ["c", "b", "a"]);
+  assert.equal(longer.nextToken, "");
+});
