@@ -7,6 +7,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "common/base/host_port.h"
 #include "common/base/status.h"
 #include "common/rpc/channel.h"
 
@@ -40,13 +41,26 @@ void Configure(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
+absl::Status CheckListen(const ServerOptions& options) {
+  const auto address = ParseHostPort(options.listen);
+  if (options.tls || options.insecure_listen || (address && IsLoopbackHost(address->host))) {
+    return absl::OkStatus();
+  }
+  return MakeStatus(absl::StatusCode::kInvalidArgument,
+                    "--listen: without --tls-cert, --tls-key and --tls-ca everybody would be let "
+                    "in, so it must be a loopback address (or say --insecure-listen)");
+}
+
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       const std::vector<grpc::Service*>& services) {
+  TMS_RETURN_IF_ERROR(CheckListen(options));
   InstallPlugins(options.reflection);
   grpc::ServerBuilder builder;
   Configure(builder);
   auto server = std::unique_ptr<Server>(new Server());
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
+  const auto credentials =
+      options.tls ? options.tls->ForServer() : grpc::InsecureServerCredentials();
+  builder.AddListeningPort(options.listen, credentials, &server->port_);
   for (grpc::Service* service : services) builder.RegisterService(service);
   server->server_ = builder.BuildAndStart();
   if (!server->server_ || server->port_ == 0) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/base/host_port.h"
 
 namespace CLI {
 class App;
@@ -52,15 +53,5 @@ class Options {
   std::string log_format_ = "text";
   std::string log_level_ = "info";
 };
-
-// `HOST:PORT` taken apart; the host without brackets.
-struct HostPort {
-  std::string host;
-  int port = 0;
-};
-std::optional<HostPort> ParseHostPort(const std::string& text);
-
-// Whether the host is a loopback address or `localhost`.
-bool IsLoopbackHost(const std::string& host);
 
 }  // namespace tms

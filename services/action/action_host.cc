@@ -54,7 +54,7 @@ ActionHost::ActionHost(const ActionOptions& options, const Catalogue& catalogue,
     : clock_(clock),
       pool_(static_cast<size_t>(options.threads)),
       strand_(asio::make_strand(pool_)),
-      channel_(rpc::MakeChannel(options.ledger)),
+      channel_(rpc::MakeChannel(options.ledger, options.server.tls)),
       courier_(std::make_shared<StreamCourier>(
           strand_, ledger::v1::JobLedgerService::NewStub(channel_), options.ack_wait, clock)),
       jobs_(ledger::v1::JobLedgerService::NewStub(channel_)),

@@ -24,7 +24,7 @@ namespace tms::action {
 
 struct ActionOptions {
   rpc::ServerOptions server;
-  std::string ledger;  // HOST:PORT
+  std::string ledger;  // HOST:PORT; called with the identity in `server.tls`
   Owner owner;
   // How long a start waits for the ledger before it is refused.
   absl::Duration ack_wait = absl::Seconds(2);

@@ -11,6 +11,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/tls_options.h"
 #include "services/action/action_host.h"
 #include "services/action/catalogue.h"
 #include "services/action/cluster/http_cluster_client.h"
@@ -24,18 +25,20 @@ constexpr absl::Duration kWatchdogMargin = absl::Seconds(5);
 constexpr absl::Duration kRecordingMargin = absl::Seconds(5);
 
 struct Settings {
-  std::string listen = "127.0.0.1:50051";
+  tms::rpc::ServerOptions server{.listen = "127.0.0.1:50051"};
+  tms::TlsOptions tls;
   std::string ledger = "127.0.0.1:50052";
   std::string clusters;
   std::string spool = "action_spool.db";
   absl::Duration ack_wait = absl::Seconds(2);
   absl::Duration drain_limit = absl::ZeroDuration();
   int threads = 4;
-  bool reflection = false;
 };
 
 void AddOptions(tms::Options& options, Settings& settings) {
-  options.AddAddress("--listen", settings.listen, "Where to serve gRPC");
+  options.AddAddress("--listen", settings.server.listen, "Where to serve gRPC");
+  tms::AddInsecureListen(options, settings.server.insecure_listen);
+  settings.tls.AddTo(options);
   options.AddAddress("--ledger", settings.ledger, "The JobLedgerService");
   options
       .Add("--clusters", settings.clusters,
@@ -51,7 +54,7 @@ void AddOptions(tms::Options& options, Settings& settings) {
               "longest timeout and 5s more",
               absl::ZeroDuration(), absl::Minutes(10));
   options.Add("--threads", settings.threads, "Threads that carry out the calls", 1, 64);
-  options.Add("--reflection", settings.reflection, "Serve gRPC reflection");
+  options.Add("--reflection", settings.server.reflection, "Serve gRPC reflection");
 }
 
 int Fail(int exit_code, std::string_view why) {
@@ -76,7 +79,7 @@ absl::Status Prepare(tms::action::HttpClusterClient& client,
 int Serve(const Settings& settings, const tms::action::Catalogue& catalogue,
           tms::action::HttpClusterClient& client, const tms::action::OwnerIdentity& identity) {
   auto host = tms::action::ActionHost::Start(
-      {.server = {.listen = settings.listen, .reflection = settings.reflection},
+      {.server = settings.server,
        .ledger = settings.ledger,
        .owner = {.id = identity.id(), .incarnation = identity.incarnation()},
        .ack_wait = settings.ack_wait,
@@ -112,6 +115,12 @@ int main(int argc, char** argv) {
   AddOptions(options, settings);
   if (const auto exit_code = options.Parse(argc, argv)) return *exit_code;
 
+  auto tls = settings.tls.Load();
+  if (!tls.ok()) return Fail(1, tms::Message(tls.status()));
+  settings.server.tls = *std::move(tls);
+  if (const auto listen = tms::rpc::CheckListen(settings.server); !listen.ok()) {
+    return Fail(2, tms::Message(listen));
+  }
   const auto catalogue = tms::action::Catalogue::Load(settings.clusters);
   if (!catalogue.ok()) return Fail(2, tms::Message(catalogue.status()));
   tms::action::HttpClusterClient client(tms::SystemClock());

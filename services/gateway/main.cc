@@ -16,6 +16,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/tls_options.h"
 #include "services/gateway/api_routes.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/services.h"
@@ -32,6 +33,7 @@ struct Settings {
   std::string listen = "127.0.0.1:8080";
   std::string action = "127.0.0.1:50051";
   std::string ledger = "127.0.0.1:50052";
+  tms::TlsOptions tls;
   std::string data = "./data";
   std::string dev_user;
   std::string web_files;
@@ -45,6 +47,7 @@ void AddOptions(tms::Options& options, Settings& settings) {
   options.AddAddress("--listen", settings.listen, "Where to serve HTTP; a loopback address");
   options.AddAddress("--action", settings.action, "The ActionService");
   options.AddAddress("--ledger", settings.ledger, "The JobLedgerService");
+  settings.tls.AddTo(options);
   options.Add("--data", settings.data, "Directory for what the gateway keeps; made if missing");
   options
       .Add("--dev-user", settings.dev_user,
@@ -97,7 +100,10 @@ int main(int argc, char** argv) {
   const std::string wrong = CheckSettings(settings, address.host);
   if (!wrong.empty()) return Fail(wrong);
 
-  tms::gateway::Services services = tms::gateway::ConnectServices(settings.action, settings.ledger);
+  const auto tls = settings.tls.Load();
+  if (!tls.ok()) return Fail(tms::Message(tls.status()));
+  tms::gateway::Services services =
+      tms::gateway::ConnectServices(settings.action, settings.ledger, *tls);
   std::vector<tms::gateway::Route> routes = tms::gateway::ApiRoutes(services);
   const auto web_files = tms::gateway::ReadWebFiles(settings.web_files);
   if (!web_files.ok()) return Fail(tms::Message(web_files.status()));

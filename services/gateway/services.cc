@@ -4,9 +4,10 @@
 
 namespace tms::gateway {
 
-Services ConnectServices(const std::string& action_address, const std::string& ledger_address) {
-  const auto action = rpc::MakeChannel(action_address);
-  const auto ledger = rpc::MakeChannel(ledger_address);
+Services ConnectServices(const std::string& action_address, const std::string& ledger_address,
+                         const std::shared_ptr<rpc::TlsIdentity>& tls) {
+  const auto action = rpc::MakeChannel(action_address, tls);
+  const auto ledger = rpc::MakeChannel(ledger_address, tls);
   return {.action = tms::action::v1::ActionService::NewStub(action),
           .ledger = tms::ledger::v1::JobLedgerService::NewStub(ledger),
           .action_health = grpc::health::v1::Health::NewStub(action),

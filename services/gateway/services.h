@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "common/rpc/status.h"
+#include "common/rpc/tls.h"
 #include "common/rpc/unary_call.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "services/gateway/route_table.h"
@@ -24,8 +25,9 @@ struct Services {
   std::unique_ptr<grpc::health::v1::Health::StubInterface> ledger_health;
 };
 
-// Connects lazily, so the services may come up later.
-Services ConnectServices(const std::string& action_address, const std::string& ledger_address);
+// Connects lazily, so the services may come up later. Without `tls` in plaintext.
+Services ConnectServices(const std::string& action_address, const std::string& ledger_address,
+                         const std::shared_ptr<rpc::TlsIdentity>& tls = nullptr);
 
 // A method of a callback stub: `&JobLedgerService::StubInterface::async_interface::GetJob`.
 template <typename Async, typename Request, typename Response>

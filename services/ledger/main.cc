@@ -8,6 +8,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/tls_options.h"
 #include "services/ledger/ledger_host.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
 
@@ -17,12 +18,14 @@ using tms::Message;
 
 constexpr char kTag[] = "MAIN";
 constexpr int kFailure = 1;
+constexpr int kUsage = 2;
 // What ends after the drain (closing the database) gets this much longer before the watchdog.
 constexpr absl::Duration kCloseLimit = absl::Seconds(10);
 
 struct Flags {
   std::string db = "jobs.db";
   absl::Duration drain_limit = absl::Seconds(30);
+  tms::TlsOptions tls;
   tms::ledger::LedgerOptions ledger{.server = {.listen = "127.0.0.1:50052"}};
 };
 
@@ -30,6 +33,8 @@ struct Flags {
 std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
   tms::Options options("job_ledger_service", "Keeps the ledger of Set Actions in one SQLite file.");
   options.AddAddress("--listen", flags.ledger.server.listen, "Address to serve gRPC on");
+  tms::AddInsecureListen(options, flags.ledger.server.insecure_listen);
+  flags.tls.AddTo(options);
   options.Add("--db", flags.db, "The ledger's file; made if there is none");
   options.Add("--grace", flags.ledger.grace,
               "Time after a job's timeout until its outcome is presumed unknown", absl::Seconds(1),
@@ -42,12 +47,18 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
   return options.Parse(argc, argv);
 }
 
-int Fail(const char* event, const absl::Status& status) {
+int Fail(const char* event, const absl::Status& status, int exit_code = kFailure) {
   tms::log::Error(kTag, event, {{"error", Message(status)}});
-  return kFailure;
+  return exit_code;
 }
 
-int Run(const Flags& flags) {
+int Run(Flags& flags) {
+  auto tls = flags.tls.Load();
+  if (!tls.ok()) return Fail("tls_failed", tls.status());
+  flags.ledger.server.tls = *std::move(tls);
+  if (const absl::Status listen = tms::rpc::CheckListen(flags.ledger.server); !listen.ok()) {
+    return Fail("listen_refused", listen, kUsage);
+  }
   std::atomic<bool> store_failed = false;
   tms::ledger::SqliteJobStore::Options store_options;
   store_options.path = flags.db;

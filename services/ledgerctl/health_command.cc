@@ -7,7 +7,6 @@
 #include <string>
 
 #include "common/base/status.h"
-#include "common/rpc/channel.h"
 #include "common/runtime/options.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "services/ledgerctl/commands.h"
@@ -18,7 +17,7 @@ namespace {
 constexpr std::string_view kHttpScheme = "http://";
 
 int CheckGrpc(Session& session, const std::string& address) {
-  const auto stub = grpc::health::v1::Health::NewStub(rpc::MakeChannel(address));
+  const auto stub = grpc::health::v1::Health::NewStub(session.Connect(address));
   grpc::health::v1::HealthCheckResponse response;
   const auto status = stub->Check(session.NewCall().get(), {}, &response);
   if (!status.ok()) return Session::Fail("health", status);

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   tms::Options options("ledgerctl", "Set Actions and their jobs, from the command line.");
   options.AddAddress("--ledger", global.ledger, "The job ledger service");
   options.AddAddress("--action", global.action, "The action service");
+  global.tls.AddTo(options);
   options.Add("--user", global.user, "Who you are");
   options.Add("--deadline", global.deadline,
               "Give up a call after this time; 0: 10s for questions, 150s for set-action",
@@ -43,5 +44,8 @@ int main(int argc, char** argv) {
   AddStatsCommand(app, session);
   AddHealthCommand(app, session);
   if (const auto exit_code = options.Parse(argc, argv)) return *exit_code;
+  if (const absl::Status begun = session.Begin(); !begun.ok()) {
+    return tms::ledgerctl::Session::RefuseUsage(begun);
+  }
   return session.command();
 }

@@ -10,16 +10,25 @@
 
 namespace tms::ledgerctl {
 
+absl::Status Session::Begin() {
+  TMS_ASSIGN_OR_RETURN(tls_, options_.tls.Load());
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::Channel> Session::Connect(const std::string& address) const {
+  return rpc::MakeChannel(address, tls_);
+}
+
 tms::ledger::v1::JobLedgerService::Stub& Session::ledger() {
   if (!ledger_) {
-    ledger_ = tms::ledger::v1::JobLedgerService::NewStub(rpc::MakeChannel(options_.ledger));
+    ledger_ = tms::ledger::v1::JobLedgerService::NewStub(Connect(options_.ledger));
   }
   return *ledger_;
 }
 
 tms::action::v1::ActionService::Stub& Session::action() {
   if (!action_) {
-    action_ = tms::action::v1::ActionService::NewStub(rpc::MakeChannel(options_.action));
+    action_ = tms::action::v1::ActionService::NewStub(Connect(options_.action));
   }
   return *action_;
 }

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/service/tls_options.h"
 #include "tms/action/v1/action.grpc.pb.h"
 #include "tms/ledger/v1/ledger.grpc.pb.h"
 
@@ -27,6 +28,7 @@ inline constexpr absl::Duration kQuestionDeadline = absl::Seconds(10);
 struct GlobalOptions {
   std::string ledger = "127.0.0.1:50052";
   std::string action = "127.0.0.1:50051";
+  tms::TlsOptions tls;
   std::string user;
   // Zero: each command's own default.
   absl::Duration deadline = absl::ZeroDuration();
@@ -43,6 +45,10 @@ class Session {
   // What the command line asked for; called once the line was read whole. Returns the exit code.
   std::function<int()> command;
 
+  // Loads the TLS identity. To be called once, before `command`.
+  absl::Status Begin();
+
+  std::shared_ptr<grpc::Channel> Connect(const std::string& address) const;
   tms::ledger::v1::JobLedgerService::Stub& ledger();
   tms::action::v1::ActionService::Stub& action();
 
@@ -59,6 +65,7 @@ class Session {
 
  private:
   const GlobalOptions& options_;
+  std::shared_ptr<rpc::TlsIdentity> tls_;
   std::unique_ptr<tms::ledger::v1::JobLedgerService::Stub> ledger_;
   std::unique_ptr<tms::action::v1::ActionService::Stub> action_;
 };

@@ -11,13 +11,15 @@ import sys
 
 # Room -> rooms that it may include besides itself. A room is a folder; the longest prefix counts.
 BASE = ["common/base"]
-COMMON = ["common/base", "common/sqlite", "common/rpc", "common/http", "common/runtime"]
+COMMON = ["common/base", "common/sqlite", "common/rpc", "common/http", "common/runtime",
+          "common/service"]
 ROOMS = {
     "common/base": [],
     "common/sqlite": BASE,
     "common/rpc": BASE,
     "common/http": BASE,
     "common/runtime": BASE,
+    "common/service": ["common/base", "common/rpc", "common/runtime"],
     "services/ledger": COMMON,
     "services/action": COMMON,
     "services/gateway": COMMON,

@@ -20,6 +20,7 @@ import urllib.request
 import grpc
 
 import stubs
+from certificates import Authority, tls_flags
 from process import Process, accepts_connections, free_port, wait_until
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -40,8 +41,17 @@ def seconds(value):
 class Stack:
     """Owns the processes and the folder. Names of clusters say what is special about them."""
 
-    def __init__(self, ledger_flags=(), action_flags=(), environment=None, clusters=()):
+    def __init__(self, ledger_flags=(), action_flags=(), environment=None, clusters=(),
+                 mutual_tls=False):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tms_e2e_"))
+        # Folders of certificates by the last word of their identity; `internal` is ours.
+        self.identities = {}
+        if mutual_tls:
+            self.authority = Authority(self.directory / "authority")
+            for name in ("job-ledger-service", "action-service", "gateway", "ledgerctl",
+                         "internal"):
+                self.identities[name] = self.authority.sign(
+                    self.directory / "identities" / name, f"spiffe://tms/{name}")
         self.canary = "canary" + secrets.token_hex(8)
         self._cid_count = 0
         self.fake_port, self.ledger_port = free_port(), free_port()
@@ -79,6 +89,8 @@ class Stack:
         action = f"127.0.0.1:{self.action_port}"
 
         def process(name, flags, is_ready):
+            folder = self.identities.get(name.replace("_", "-"))
+            flags = [*flags, *(tls_flags(folder) if folder else [])]
             return Process(name, flags, self.directory, is_ready, environment)
 
         self.fake = process(
@@ -101,15 +113,24 @@ class Stack:
             lambda: self.http("GET", "/readyz").status == 200)
 
     def _open_channels(self):
+        self.ledger_channel = self.open_channel(self.ledger_port)
+        self.action_channel = self.open_channel(self.action_port)
+        self.jobs = stubs.ledger_grpc.JobLedgerServiceStub(self.ledger_channel)
+        self.actions = stubs.action_grpc.ActionServiceStub(self.action_channel)
+
+    def open_channel(self, port, folder=None):
+        """As the identity in `folder`; without, as ours."""
         options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
                    ("grpc.enable_http_proxy", 0),
                    ("grpc.initial_reconnect_backoff_ms", 50),
                    ("grpc.max_reconnect_backoff_ms", 200)]
-        self.ledger_channel = grpc.insecure_channel(f"127.0.0.1:{self.ledger_port}", options)
-        self.action_channel = grpc.insecure_channel(f"127.0.0.1:{self.action_port}", options)
-        self.jobs = stubs.ledger_grpc.JobLedgerServiceStub(self.ledger_channel)
-        self.actions = stubs.action_grpc.ActionServiceStub(self.action_channel)
+        folder = folder or self.identities.get("internal")
+        if folder is None:
+            return grpc.insecure_channel(f"127.0.0.1:{port}", options)
+        ca, key, cert = ((folder / name).read_bytes() for name in ("ca.pem", "key.pem", "cert.pem"))
+        return grpc.secure_channel(f"127.0.0.1:{port}",
+                                   grpc.ssl_channel_credentials(ca, key, cert), options)
 
     # Life.
 
@@ -290,10 +311,12 @@ class StackTest(unittest.TestCase):
     environment = None
     clusters = ()
     with_gateway = False
+    mutual_tls = False
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = Stack(cls.ledger_flags, cls.action_flags, cls.environment, cls.clusters)
+        cls.stack = Stack(cls.ledger_flags, cls.action_flags, cls.environment, cls.clusters,
+                          cls.mutual_tls)
         cls.failed = False
         try:
             cls.stack.start(cls.with_gateway)

@@ -9,7 +9,7 @@
 #include "services/action/cluster/http_cluster_client.h"
 #include "tests/integration/action/cluster_call_fixture.h"
 #include "tests/integration/action/scripted_server.h"
-#include "tests/integration/action/test_certificates.h"
+#include "tests/support/test_certificates.h"
 
 namespace tms::action {
 namespace {
@@ -41,7 +41,7 @@ class HttpClusterClientTls : public testing::Test {
            std::to_string(getpid());
   }
 
-  static asio::ssl::context ServerContext(const Identity& identity) {
+  static asio::ssl::context ServerContext(const TestIdentity& identity) {
     asio::ssl::context context(asio::ssl::context::tls_server);
     SSL_CTX_use_certificate(context.native_handle(), identity.certificate.get());
     SSL_CTX_use_PrivateKey(context.native_handle(), identity.key.get());
@@ -56,7 +56,8 @@ class HttpClusterClientTls : public testing::Test {
   }
 
   // A call to a server with this identity; expects that nothing is sent to one that is not trusted.
-  void ExpectNotTrusted(const Identity& identity, const std::string& host, const std::string& why) {
+  void ExpectNotTrusted(const TestIdentity& identity, const std::string& host,
+                        const std::string& why) {
     asio::ssl::context context = ServerContext(identity);
     ScriptedServer server(AnswerIt, &context);
     const Cluster cluster = TlsCluster(server.port(), host);
@@ -73,8 +74,8 @@ class HttpClusterClientTls : public testing::Test {
     return Finish(client_, CallTo(cluster, timeout));
   }
 
-  const Identity ca_ = MakeCa("Test CA");
-  const Identity good_ = MakeServer(ca_, "any", std::string("DNS:") + kHost);
+  const TestIdentity ca_ = MakeCa("Test CA");
+  const TestIdentity good_ = MakeSigned(ca_, "any", std::string("DNS:") + kHost);
   asio::ssl::context good_context_ = ServerContext(good_);
   const std::string ca_file_;
   HttpClusterClient client_{SystemClock(), Loopback};
@@ -95,7 +96,7 @@ TEST_F(HttpClusterClientTls, CallsATrustedCluster) {
 }
 
 TEST_F(HttpClusterClientTls, ChecksAnAddressAgainstTheCertificatesAddresses) {
-  const Identity identity = MakeServer(ca_, "any", "IP:127.0.0.1");
+  const TestIdentity identity = MakeSigned(ca_, "any", "IP:127.0.0.1");
   asio::ssl::context context = ServerContext(identity);
   ScriptedServer server(AnswerIt, &context);
   const Cluster cluster = TlsCluster(server.port(), "127.0.0.1");
@@ -103,7 +104,7 @@ TEST_F(HttpClusterClientTls, ChecksAnAddressAgainstTheCertificatesAddresses) {
 }
 
 TEST_F(HttpClusterClientTls, TrustsAWildcardOfOneLabel) {
-  const Identity identity = MakeServer(ca_, "any", "DNS:*.clusters.test");
+  const TestIdentity identity = MakeSigned(ca_, "any", "DNS:*.clusters.test");
   asio::ssl::context context = ServerContext(identity);
   ScriptedServer server(AnswerIt, &context);
   const Cluster cluster = TlsCluster(server.port(), "one.clusters.test");
@@ -111,21 +112,21 @@ TEST_F(HttpClusterClientTls, TrustsAWildcardOfOneLabel) {
 }
 
 TEST_F(HttpClusterClientTls, DoesNotTrustACertificateForAnotherHost) {
-  ExpectNotTrusted(MakeServer(ca_, kHost, "DNS:two.test"), kHost, "hostname mismatch");
-  ExpectNotTrusted(MakeServer(ca_, kHost, ""), kHost, "hostname mismatch");
-  ExpectNotTrusted(MakeServer(ca_, "any", "DNS:o*.clusters.test"), "one.clusters.test",
+  ExpectNotTrusted(MakeSigned(ca_, kHost, "DNS:two.test"), kHost, "hostname mismatch");
+  ExpectNotTrusted(MakeSigned(ca_, kHost, ""), kHost, "hostname mismatch");
+  ExpectNotTrusted(MakeSigned(ca_, "any", "DNS:o*.clusters.test"), "one.clusters.test",
                    "hostname mismatch");
-  ExpectNotTrusted(MakeServer(ca_, "any", "DNS:*.clusters.test"), "a.one.clusters.test",
+  ExpectNotTrusted(MakeSigned(ca_, "any", "DNS:*.clusters.test"), "a.one.clusters.test",
                    "hostname mismatch");
-  ExpectNotTrusted(MakeServer(ca_, "any", "IP:127.0.0.2"), "127.0.0.1", "IP address mismatch");
-  ExpectNotTrusted(MakeServer(ca_, "any", "DNS:127.0.0.1"), "127.0.0.1", "IP address mismatch");
+  ExpectNotTrusted(MakeSigned(ca_, "any", "IP:127.0.0.2"), "127.0.0.1", "IP address mismatch");
+  ExpectNotTrusted(MakeSigned(ca_, "any", "DNS:127.0.0.1"), "127.0.0.1", "IP address mismatch");
 }
 
 TEST_F(HttpClusterClientTls, DoesNotTrustAnUnknownCaOrAnExpiredCertificate) {
-  const Identity other = MakeCa("Other CA");
+  const TestIdentity other = MakeCa("Other CA");
   const std::string name = std::string("DNS:") + kHost;
-  ExpectNotTrusted(MakeServer(other, "any", name), kHost, "unable to get local issuer certificate");
-  ExpectNotTrusted(MakeServer(ca_, "any", name, -60), kHost, "certificate has expired");
+  ExpectNotTrusted(MakeSigned(other, "any", name), kHost, "unable to get local issuer certificate");
+  ExpectNotTrusted(MakeSigned(ca_, "any", name, -60), kHost, "certificate has expired");
 }
 
 TEST_F(HttpClusterClientTls, TheSystemsCasDoNotVouchForAPrivateOne) {

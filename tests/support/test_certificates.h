@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace tms::action {
+namespace tms {
 
 struct KeyDeleter {
   void operator()(EVP_PKEY* key) const;
@@ -16,19 +16,20 @@ struct CertificateDeleter {
 };
 
 // A certificate and its key.
-struct Identity {
+struct TestIdentity {
   std::unique_ptr<EVP_PKEY, KeyDeleter> key;
   std::unique_ptr<X509, CertificateDeleter> certificate;
 
   std::string CertificatePem() const;
+  std::string KeyPem() const;
 };
 
 // A new self-signed CA.
-Identity MakeCa(const std::string& common_name);
+TestIdentity MakeCa(const std::string& common_name);
 
-// A server's certificate signed by `ca`. `alt_names` as OpenSSL writes them (`DNS:a.test,IP:::1`),
-// none if empty.
-Identity MakeServer(const Identity& ca, const std::string& common_name,
-                    const std::string& alt_names, long valid_for_seconds = 3600);
+// A certificate for servers and clients, signed by `ca`, valid since yesterday. `alt_names` as
+// OpenSSL writes them (`DNS:a.test,IP:::1,URI:a:b`), none if empty.
+TestIdentity MakeSigned(const TestIdentity& ca, const std::string& common_name,
+                        const std::string& alt_names, long valid_for_seconds = 3600);
 
-}  // namespace tms::action
+}  // namespace tms

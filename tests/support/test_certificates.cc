@@ -1,4 +1,4 @@
-#include "tests/integration/action/test_certificates.h"
+#include "tests/support/test_certificates.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -8,7 +8,7 @@
 
 #include <cstdlib>
 
-namespace tms::action {
+namespace tms {
 namespace {
 
 constexpr long kDaySeconds = 24 * 3600;
@@ -25,9 +25,9 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
   X509_EXTENSION_free(extension);
 }
 
-Identity MakeUnsigned(const std::string& common_name, long valid_for_seconds) {
+TestIdentity MakeUnsigned(const std::string& common_name, long valid_for_seconds) {
   static long serial = 0;
-  Identity identity;
+  TestIdentity identity;
   identity.key.reset(EVP_EC_gen("P-256"));
   identity.certificate.reset(X509_new());
   X509* certificate = identity.certificate.get();
@@ -47,23 +47,34 @@ void Sign(X509* certificate, X509* issuer, EVP_PKEY* key) {
   Require(X509_sign(certificate, key, EVP_sha256()) > 0);
 }
 
+// Frees `bio`.
+std::string TakeText(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string text(data, static_cast<size_t>(size));
+  BIO_free(bio);
+  return text;
+}
+
 }  // namespace
 
 void KeyDeleter::operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 void CertificateDeleter::operator()(X509* certificate) const { X509_free(certificate); }
 
-std::string Identity::CertificatePem() const {
+std::string TestIdentity::CertificatePem() const {
   BIO* bio = BIO_new(BIO_s_mem());
   Require(PEM_write_bio_X509(bio, certificate.get()) == 1);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  std::string pem(data, static_cast<size_t>(size));
-  BIO_free(bio);
-  return pem;
+  return TakeText(bio);
 }
 
-Identity MakeCa(const std::string& common_name) {
-  Identity ca = MakeUnsigned(common_name, kDaySeconds);
+std::string TestIdentity::KeyPem() const {
+  BIO* bio = BIO_new(BIO_s_mem());
+  Require(PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  return TakeText(bio);
+}
+
+TestIdentity MakeCa(const std::string& common_name) {
+  TestIdentity ca = MakeUnsigned(common_name, kDaySeconds);
   X509* certificate = ca.certificate.get();
   AddExtension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -71,16 +82,16 @@ Identity MakeCa(const std::string& common_name) {
   return ca;
 }
 
-Identity MakeServer(const Identity& ca, const std::string& common_name,
-                    const std::string& alt_names, long valid_for_seconds) {
-  Identity server = MakeUnsigned(common_name, valid_for_seconds);
-  X509* certificate = server.certificate.get();
-  AddExtension(certificate, ca.certificate.get(), NID_ext_key_usage, "serverAuth");
+TestIdentity MakeSigned(const TestIdentity& ca, const std::string& common_name,
+                        const std::string& alt_names, long valid_for_seconds) {
+  TestIdentity made = MakeUnsigned(common_name, valid_for_seconds);
+  X509* certificate = made.certificate.get();
+  AddExtension(certificate, ca.certificate.get(), NID_ext_key_usage, "serverAuth,clientAuth");
   if (!alt_names.empty()) {
     AddExtension(certificate, ca.certificate.get(), NID_subject_alt_name, alt_names);
   }
   Sign(certificate, ca.certificate.get(), ca.key.get());
-  return server;
+  return made;
 }
 
-}  // namespace tms::action
+}  // namespace tms
