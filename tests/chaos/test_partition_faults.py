@@ -22,7 +22,8 @@ class PartitionedStack(ChaosStack):
         self.partition = Network()
         self._ledger_address = f"{self.partition.address}:{self.ledger_port}"
         self.ledger = self.ledger.twin({"--listen": self._ledger_address}, "ledger.log")
-        self.ledger.argv = self.partition.argv(self.ledger.argv)
+        # Nothing else is on that network.
+        self.ledger.argv = self.partition.argv([*self.ledger.argv, "--insecure-listen"])
         self.action = self.action.twin({"--ledger": self._ledger_address}, "action_service.log")
 
     def _open_channels(self):
