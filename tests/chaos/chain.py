@@ -1,16 +1,20 @@
 """The history's hash chain, recomputed from docs/history.md; shares nothing with the ledger's code."""
 
 import hashlib
+import pathlib
+import re
 
-# The columns that a row's content is made of, in this order.
-_CONTENT = {
-    "job_events": (
-        "job_id", "earlier_job_id", "kind", "event_seq", "occurred_at", "recorded_at", "actor",
-        "incarnation", "verdict", "detail", "status", "http_status", "failure_reason", "effect",
-        "error_message", "outcome_source", "conflict", "content_digest", "cids_digest", "cid_count"),
-    "audit_events": (
-        "occurred_at", "user_id", "action", "target", "source_ip", "success", "detail"),
-}
+_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "history.md"
+
+
+def _read_columns():
+    """The columns that a row's content is made of, as the page lists them: table → names."""
+    rows = re.findall(r"^\| `(job_events|audit_events)` \| (.*) \|$",
+                      _PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {table: re.findall(r"`(\w+)`", columns) for table, columns in rows}
+
+
+_CONTENT = _read_columns()
 _BEFORE_THE_FIRST = bytes(32)
 
 

@@ -111,7 +111,11 @@ class FaultyMachine:
             directory = pathlib.Path(names.name.replace("%", "/"))
             if directory.is_dir():
                 self._restore(directory, self._durable_names(directory, names, rng), live, rng)
-        # What is on the disk now is the state from which the next life begins.
+        self.begin_anew()
+
+    def begin_anew(self):
+        """What is on the disk now is durable: the state from which the next life of the process,
+        which is dead now, begins."""
         for kind in ("data", "names"):
             for path in (self._platter / kind).iterdir():
                 path.unlink()
