@@ -26,6 +26,12 @@ class MemoryBudget {
     ~Share() {
       if (budget_ != nullptr) budget_->Return(bytes_);
     }
+    // Takes more; false if there is not as much left.
+    bool Grow(size_t bytes) {
+      if (!budget_->TryTake(bytes)) return false;
+      bytes_ += bytes;
+      return true;
+    }
     explicit operator bool() const { return budget_ != nullptr; }
 
    private:
@@ -37,14 +43,18 @@ class MemoryBudget {
   };
 
   Share Take(size_t bytes) {
-    size_t left = left_.load();
-    do {
-      if (bytes > left) return {};
-    } while (!left_.compare_exchange_weak(left, left - bytes));
+    if (!TryTake(bytes)) return {};
     return {this, bytes};
   }
 
  private:
+  bool TryTake(size_t bytes) {
+    size_t left = left_.load();
+    do {
+      if (bytes > left) return false;
+    } while (!left_.compare_exchange_weak(left, left - bytes));
+    return true;
+  }
   void Return(size_t bytes) { left_ += bytes; }
 
   std::atomic<size_t> left_;

@@ -22,6 +22,10 @@
 #include "common/http/memory_budget.h"
 #include "common/http/message.h"
 
+namespace boost::asio::ssl {
+class context;
+}  // namespace boost::asio::ssl
+
 namespace tms::http {
 
 // What runs behind the server. Owned by whoever owns the server, outlives it; called by many
@@ -49,7 +53,8 @@ struct ServerOptions {
   size_t max_connections = 512;
   // One browser opens 6; a proxy in front of us may need many.
   size_t max_connections_per_address = 256;
-  // Of all requests that are being read or handled: 16 of the largest. More is answered 503.
+  // Of all requests that are being read or handled, as far as they have arrived: 16 of the largest.
+  // More is answered 503.
   size_t max_buffered_body_bytes = size_t{256} * 1024 * 1024;
   // From the connection or the first byte of a request to the end of its head.
   absl::Duration head_timeout = absl::Seconds(10);
@@ -59,6 +64,8 @@ struct ServerOptions {
   absl::Duration idle_timeout = absl::Seconds(60);
   // For a whole answer, or for each piece of a streamed one.
   absl::Duration write_timeout = absl::Seconds(30);
+  // Null: in the clear. From LoadServerTls; its handshake is under head_timeout.
+  std::shared_ptr<boost::asio::ssl::context> tls;
 };
 
 class Session;

@@ -64,32 +64,39 @@ bhttp::response_header<> ToHeader(const Response& response) {
 
 Session::Session(tcp::socket socket, std::string peer_address, const ServerOptions& options,
                  Handler& handler, MemoryBudget& body_budget)
-    : stream_(std::move(socket)),
+    : stream_(std::move(socket), options.tls.get()),
       peer_address_(std::move(peer_address)),
       options_(options),
       handler_(handler),
       body_budget_(body_budget),
       buffer_(options.max_head_bytes + kBodyReadBytes) {
   boost::system::error_code ignored;
-  stream_.socket().set_option(tcp::no_delay(true), ignored);
+  stream_.tcp().socket().set_option(tcp::no_delay(true), ignored);
 }
 
 asio::awaitable<void> Session::Run() {
+  if (stream_.is_tls() && !co_await Handshake()) co_return;
   After after = After::kNext;
   while (after == After::kNext) after = co_await ServeOne();
   if (after == After::kClose) co_await Close();
 }
 
+asio::awaitable<bool> Session::Handshake() {
+  stream_.tcp().expires_after(absl::ToChronoNanoseconds(options_.head_timeout));
+  const auto [error] = co_await stream_.async_handshake(kAwait);
+  co_return !error;
+}
+
 void Session::Drain() {
   asio::dispatch(executor(), [self = shared_from_this()] {
     self->draining_ = true;
-    if (self->idle_) self->stream_.cancel();
+    if (self->idle_) self->stream_.tcp().cancel();
   });
 }
 
 void Session::Abort() {
   asio::dispatch(executor(), [self = shared_from_this()] {
-    self->stream_.close();
+    self->stream_.tcp().close();
     self->cancellation_.emit(asio::cancellation_type::terminal);
   });
 }
@@ -123,8 +130,8 @@ asio::awaitable<Session::After> Session::ServeOne() {
 asio::awaitable<Session::Step> Session::ReadHead(Parser& parser) {
   HeadScanner scanner(options_.max_head_bytes);
   idle_ = buffer_.size() == 0;
-  stream_.expires_after(absl::ToChronoNanoseconds(idle_ && served_any_ ? options_.idle_timeout
-                                                                       : options_.head_timeout));
+  stream_.tcp().expires_after(absl::ToChronoNanoseconds(
+      idle_ && served_any_ ? options_.idle_timeout : options_.head_timeout));
   while (!draining_ || !idle_) {
     switch (scanner.Scan(View(buffer_))) {
       case HeadScanner::State::kComplete:
@@ -138,7 +145,7 @@ asio::awaitable<Session::Step> Session::ReadHead(Parser& parser) {
         co_await stream_.async_read_some(buffer_.prepare(kHeadReadBytes), kAwait);
     if (error) break;
     buffer_.commit(size);
-    if (idle_) stream_.expires_after(absl::ToChronoNanoseconds(options_.head_timeout));
+    if (idle_) stream_.tcp().expires_after(absl::ToChronoNanoseconds(options_.head_timeout));
     idle_ = false;
   }
   co_return Step::kGone;
@@ -193,9 +200,8 @@ asio::awaitable<Session::Step> Session::ReadBody(Parser& parser, size_t limit, R
     co_return Refused(413, "the body is larger than the " + std::to_string(limit) +
                                " bytes that this route takes");
   }
-  body_share_ = body_budget_.Take(size);
-  if (!body_share_) co_return Refused(503, "too many large requests at the same time");
-  stream_.expires_after(absl::ToChronoNanoseconds(options_.body_timeout));
+  body_share_ = body_budget_.Take(0);
+  stream_.tcp().expires_after(absl::ToChronoNanoseconds(options_.body_timeout));
   const std::string_view expect = request.FindHeader("expect");
   if (EqualsIgnoreCaseAscii(expect, "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -204,9 +210,14 @@ asio::awaitable<Session::Step> Session::ReadBody(Parser& parser, size_t limit, R
   } else if (!expect.empty()) {
     co_return Refused(417, "the only expectation that is met is 100-continue");
   }
-  if (!parser.is_done()) {
-    const auto [error, read] = co_await bhttp::async_read(stream_, buffer_, parser, kAwait);
+  // Of the budget a body takes what has arrived of it, so that slow ones hold up nobody.
+  while (!parser.is_done()) {
+    const size_t before = parser.get().body().size();
+    const auto [error, read] = co_await bhttp::async_read_some(stream_, buffer_, parser, kAwait);
     if (error) co_return Step::kGone;
+    if (!body_share_.Grow(parser.get().body().size() - before)) {
+      co_return Refused(503, "too many large requests at the same time");
+    }
   }
   request.body = std::move(parser.get().body());
   co_return Step::kDone;
@@ -227,7 +238,7 @@ asio::awaitable<Session::After> Session::Refuse() {
 
 asio::awaitable<Session::After> Session::Send(Response response, After after) {
   if (draining_) after = After::kClose;
-  stream_.expires_after(absl::ToChronoNanoseconds(options_.write_timeout));
+  stream_.tcp().expires_after(absl::ToChronoNanoseconds(options_.write_timeout));
   bhttp::response_header<> header = ToHeader(response);
   if (after == After::kClose) header.set(bhttp::field::connection, "close");
   // To HEAD no body is sent: its reader would take it for the next answer.
@@ -262,10 +273,10 @@ asio::awaitable<bool> Session::SendStream(bhttp::response_header<> header, BodyP
   if (error) co_return false;
   while (true) {
     // A producer may take its time; only writing is under the deadline.
-    stream_.expires_never();
+    stream_.tcp().expires_never();
     const absl::StatusOr<std::string> piece = co_await producer.Next();
     if (!piece.ok()) co_return false;
-    stream_.expires_after(absl::ToChronoNanoseconds(options_.write_timeout));
+    stream_.tcp().expires_after(absl::ToChronoNanoseconds(options_.write_timeout));
     if (piece->empty()) break;
     const auto chunk = bhttp::make_chunk(asio::buffer(*piece));
     const auto [write_error, written] = co_await asio::async_write(stream_, chunk, kAwait);
@@ -278,9 +289,15 @@ asio::awaitable<bool> Session::SendStream(bhttp::response_header<> header, BodyP
 
 asio::awaitable<void> Session::Close() {
   boost::system::error_code error;
-  stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+  if (stream_.is_tls()) {
+    // Tells the peer that nothing was cut off, and waits for its word in turn.
+    stream_.tcp().expires_after(kLingerTimeout);
+    co_await stream_.async_shutdown(kAwait);
+    co_return;
+  }
+  stream_.tcp().socket().shutdown(tcp::socket::shutdown_send, error);
   if (error) co_return;
-  stream_.expires_after(kLingerTimeout);
+  stream_.tcp().expires_after(kLingerTimeout);
   for (size_t drained = 0; drained < kLingerBytes;) {
     buffer_.clear();
     const auto [read_error, size] =

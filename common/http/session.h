@@ -4,7 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -12,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "common/http/any_stream.h"
 #include "common/http/server.h"
 
 namespace tms::http {
@@ -51,6 +51,7 @@ class Session : public std::enable_shared_from_this<Session> {
     kDrop,   // there is nothing more to say
   };
 
+  boost::asio::awaitable<bool> Handshake();
   boost::asio::awaitable<After> ServeOne();
   boost::asio::awaitable<Step> ReadHead(Parser& parser);
   Step ParseHead(size_t head_size, Parser& parser);
@@ -65,7 +66,7 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<void> Close();
   Step Refused(int status, std::string_view detail);
 
-  boost::beast::tcp_stream stream_;
+  AnyStream stream_;
   const std::string peer_address_;
   const ServerOptions& options_;
   Handler& handler_;

@@ -1,6 +1,10 @@
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -27,6 +31,9 @@ constexpr absl::Duration kMaxCallTime = absl::Seconds(120);
 constexpr absl::Duration kCallMargin = absl::Seconds(15);
 // To wait for a slot and to make the start durable.
 constexpr absl::Duration kSubmitTimeout = absl::Seconds(30);
+
+// How long a connection to the action service may take.
+constexpr auto kConnectPatience = std::chrono::seconds(2);
 
 // Who acts, and from where, is not for the body to say.
 constexpr std::string_view kSessionFields[] = {"user_id", "source_ip"};
@@ -83,6 +90,19 @@ absl::Status ToActionError(const grpc::Status& status, const RequestContext& con
                     "for the job, or ask again with the same request_id");
 }
 
+// Whether there is a connection over which the call can go. Without one nothing can have been sent,
+// which after a failed call nobody could say.
+asio::awaitable<bool> IsReachable(Services& services) {
+  constexpr auto kLook = std::chrono::milliseconds(10);
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (auto waited = kLook; waited < kConnectPatience; waited += kLook) {
+    if (services.action_channel->GetState(true) == GRPC_CHANNEL_READY) co_return true;
+    timer.expires_after(kLook);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  co_return false;
+}
+
 // Without `response_body`: what is kept of the cluster's answer is in the job's `response_summary`.
 http::Response ToResponse(const v1::SetActionResponse& response) {
   return JsonResponse("{\"job\":" + ToJson(response.job()) + ",\"deduplicated\":" +
@@ -95,6 +115,10 @@ asio::awaitable<RouteAnswer> SetAction(Services& services, const RequestContext&
   if (!wait.ok()) co_return wait.status();
   absl::StatusOr<v1::SetActionRequest> request = ParseAction(context);
   if (!request.ok()) co_return request.status();
+  if (!co_await IsReachable(services)) {
+    co_return MakeStatus(absl::StatusCode::kUnavailable, "ACTION_SERVICE_UNREACHABLE",
+                         "the action service can't be reached; nothing was called");
+  }
   const absl::Duration deadline = DeadlineOf(*request, *wait);
   using Method = UnaryMethod<Action, v1::SetActionRequest, v1::SetActionResponse>;
   const Method method =
@@ -122,7 +146,8 @@ asio::awaitable<RouteAnswer> ListActions(Services& services, const RequestContex
 asio::awaitable<RouteAnswer> GetMe(Services&, const RequestContext& context) {
   const absl::Status status = FromQuery(context.request.query, {});
   if (!status.ok()) co_return status;
-  json::array roles(context.caller.roles.begin(), context.caller.roles.end());
+  const std::vector<std::string> names = context.caller.roles.Names();
+  json::array roles(names.begin(), names.end());
   co_return JsonResponse(
       json::serialize(json::object{{"user_id", context.caller.user}, {"roles", std::move(roles)}}));
 }
@@ -133,6 +158,7 @@ std::vector<Route> ActionRoutes(Services& services) {
   return {
       {.method = "POST",
        .pattern = "/api/v1/actions",
+       .roles = {Role::kOperator, Role::kAdmin},
        .max_body_bytes = kMaxActionBytes,
        .handler = With(services, SetAction)},
       {.method = "GET", .pattern = "/api/v1/actions", .handler = With(services, ListActions)},

@@ -3,14 +3,28 @@
 #include <iterator>
 #include <utility>
 
-namespace tms::gateway {
+#include "services/gateway/legacy_routes.h"
+#include "services/gateway/session_routes.h"
+#include "services/gateway/stream_routes.h"
 
-std::vector<Route> ApiRoutes(Services& services) {
+namespace tms::gateway {
+namespace {
+
+void Append(std::vector<Route> routes, std::vector<Route>& all) {
+  std::move(routes.begin(), routes.end(), std::back_inserter(all));
+}
+
+}  // namespace
+
+std::vector<Route> AllRoutes(Services& services, LoginParts& login, StreamParts& streams) {
   std::vector<Route> all;
-  for (const auto& part : {ActionRoutes, JobRoutes, HealthRoutes}) {
-    std::vector<Route> routes = part(services);
-    std::move(routes.begin(), routes.end(), std::back_inserter(all));
+  for (const auto& part : {ActionRoutes, JobRoutes, HealthRoutes, LegacyActionRoutes,
+                           LegacyJobRoutes, LegacyAuditRoutes}) {
+    Append(part(services), all);
   }
+  Append(SessionRoutes(login), all);
+  Append(WatchRoutes(streams), all);
+  Append(ExportRoutes(streams), all);
   return all;
 }
 

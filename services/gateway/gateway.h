@@ -1,12 +1,15 @@
 // From an HTTP request to its route and back: who asks, may it be asked so, what is said if not.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "common/http/server.h"
-#include "services/gateway/problem.h"
+#include "services/gateway/access_log.h"
+#include "services/gateway/audit.h"
+#include "services/gateway/authenticator.h"
 #include "services/gateway/route_table.h"
 #include "services/gateway/site_guard.h"
 
@@ -16,17 +19,23 @@ namespace tms::gateway {
 // access log event for each request.
 class Gateway final : public http::Handler {
  public:
-  // `caller` is believed to make every request to a route with Access::kUser.
-  Gateway(RouteTable routes, SiteGuard guard, Caller caller);
+  // `authenticator` and `audit` must outlive this.
+  Gateway(RouteTable routes, SiteGuard guard, const Authenticator& authenticator, AuditSink& audit);
 
   std::variant<size_t, http::Response> Admit(const http::Request& head) override;
   boost::asio::awaitable<http::Response> Handle(http::Request request) override;
   http::Response OnRefused(const http::Refusal& refusal, std::string_view peer_address) override;
 
  private:
+  // What is answered instead of the route, if the caller may not use it.
+  std::optional<http::Response> Bar(const AccessRecord& record, const Route& route,
+                                    const http::Request& request,
+                                    const std::optional<Caller>& caller);
+
   const RouteTable routes_;
   const SiteGuard guard_;
-  const Caller caller_;
+  const Authenticator& authenticator_;
+  AuditSink& audit_;
 };
 
 }  // namespace tms::gateway

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "common/base/status.h"
 #include "services/gateway/api_routes.h"
 #include "services/gateway/forward.h"
+#include "services/gateway/own_jobs.h"
 
 namespace tms::gateway {
 namespace {
@@ -31,8 +33,10 @@ absl::Status FillForJob(const RequestContext& context, Request& request) {
 
 asio::awaitable<RouteAnswer> ListJobs(Services& services, const RequestContext& context) {
   v1::ListJobsRequest request;
-  const absl::Status status =
-      FromQuery(context.request.query, {request.mutable_filter(), &request});
+  absl::Status status = FromQuery(context.request.query, {request.mutable_filter(), &request});
+  if (status.ok()) {
+    status = KeepToOwn(context.caller, *request.mutable_filter()->mutable_user_ids());
+  }
   if (!status.ok()) co_return status;
   co_return co_await Forward(services.ledger->async(), &Ledger::ListJobs, request, context);
 }
@@ -41,26 +45,34 @@ asio::awaitable<RouteAnswer> GetJob(Services& services, const RequestContext& co
   v1::GetJobRequest request;
   const absl::Status status = FillForJob(context, request);
   if (!status.ok()) co_return status;
-  co_return co_await Forward(services.ledger->async(), &Ledger::GetJob, request, context);
+  const auto answer = co_await CallService(services.ledger->async(), &Ledger::GetJob,
+                                           std::move(request), context, kReadTimeout);
+  if (!answer.status.ok()) co_return rpc::FromGrpc(answer.status);
+  const bool own = answer.response.user_id() == context.caller.user;
+  if (!own && !context.caller.SeesAllJobs()) co_return NotYourJob();
+  co_return JsonResponse(ToJson(answer.response));
 }
 
 asio::awaitable<RouteAnswer> ListJobEvents(Services& services, const RequestContext& context) {
   v1::ListJobEventsRequest request;
-  const absl::Status status = FillForJob(context, request);
+  absl::Status status = FillForJob(context, request);
+  if (status.ok()) status = co_await CheckOwn(services, context, request.job_id());
   if (!status.ok()) co_return status;
   co_return co_await Forward(services.ledger->async(), &Ledger::ListJobEvents, request, context);
 }
 
 asio::awaitable<RouteAnswer> ListJobCustomers(Services& services, const RequestContext& context) {
   v1::ListJobCustomersRequest request;
-  const absl::Status status = FillForJob(context, request);
+  absl::Status status = FillForJob(context, request);
+  if (status.ok()) status = co_await CheckOwn(services, context, request.job_id());
   if (!status.ok()) co_return status;
   co_return co_await Forward(services.ledger->async(), &Ledger::ListJobCustomers, request, context);
 }
 
 asio::awaitable<RouteAnswer> GetJobStats(Services& services, const RequestContext& context) {
   v1::GetJobStatsRequest request;
-  const absl::Status status = FromQuery(context.request.query, {&request});
+  absl::Status status = FromQuery(context.request.query, {&request});
+  if (status.ok()) status = KeepToOwn(context.caller, *request.mutable_user_ids());
   if (!status.ok()) co_return status;
   co_return co_await Forward(services.ledger->async(), &Ledger::GetJobStats, request, context);
 }
@@ -119,6 +131,7 @@ std::vector<Route> JobRoutes(Services& services) {
       {.method = "GET", .pattern = "/api/v1/jobs/{id}", .handler = With(services, GetJob)},
       {.method = "PATCH",
        .pattern = "/api/v1/jobs/{id}",
+       .roles = {Role::kAdmin},
        .max_body_bytes = kMaxUpdateBytes,
        .handler = With(services, UpdateJob)},
       {.method = "GET",

@@ -11,14 +11,9 @@
 
 #include "absl/status/statusor.h"
 #include "common/http/message.h"
+#include "services/gateway/caller.h"
 
 namespace tms::gateway {
-
-// Who makes a request. Goes to the services as metadata.
-struct Caller {
-  std::string user;
-  std::vector<std::string> roles;
-};
 
 // One request on its way through its route's handler. Lives until the handler has ended.
 struct RequestContext {
@@ -36,8 +31,14 @@ using RouteHandler = std::function<boost::asio::awaitable<absl::StatusOr<http::R
     const RequestContext& context)>;
 
 enum class Access {
-  kAnyone,  // machines that look whether we live
-  kUser,    // somebody who is known
+  kAnyone,  // machines that look whether we live, the page itself, the login
+  kUser,    // somebody who is logged in and has one of the route's roles
+};
+
+// How a caller that is not let in is told so.
+enum class Style {
+  kApi,     // as a problem
+  kLegacy,  // as the replaced system did: a way to the login, or its own JSON
 };
 
 struct Route {
@@ -45,8 +46,12 @@ struct Route {
   // `/api/v1/jobs/{id}/events`; a `{…}` stands for one whole segment that is not empty.
   std::string pattern;
   Access access = Access::kUser;
+  // One of them is enough.
+  Roles roles = kEveryRole;
+  Style style = Style::kApi;
   // 0: the route takes no body. Otherwise the body is JSON.
   size_t max_body_bytes = 0;
+  bool body_optional = false;
   RouteHandler handler;
 };
 

@@ -11,7 +11,8 @@ Services ConnectServices(const std::string& action_address, const std::string& l
   return {.action = tms::action::v1::ActionService::NewStub(action),
           .ledger = tms::ledger::v1::JobLedgerService::NewStub(ledger),
           .action_health = grpc::health::v1::Health::NewStub(action),
-          .ledger_health = grpc::health::v1::Health::NewStub(ledger)};
+          .ledger_health = grpc::health::v1::Health::NewStub(ledger),
+          .action_channel = action};
 }
 
 }  // namespace tms::gateway

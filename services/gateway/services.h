@@ -17,12 +17,13 @@
 
 namespace tms::gateway {
 
-// Stubs, which any thread may use. Owned by main, outlives the server.
+// Stubs and a channel, which any thread may use. Owned by main, outlives the server.
 struct Services {
   std::unique_ptr<tms::action::v1::ActionService::StubInterface> action;
   std::unique_ptr<tms::ledger::v1::JobLedgerService::StubInterface> ledger;
   std::unique_ptr<grpc::health::v1::Health::StubInterface> action_health;
   std::unique_ptr<grpc::health::v1::Health::StubInterface> ledger_health;
+  std::shared_ptr<grpc::ChannelInterface> action_channel;  // the one of `action`
 };
 
 // Connects lazily, so the services may come up later. Without `tls` in plaintext.
@@ -42,10 +43,8 @@ boost::asio::awaitable<rpc::CallAnswer<Response>> CallService(
   rpc::CallOptions options{.timeout = timeout,
                            .metadata = {{rpc::kCorrelationIdKey, context.correlation_id}}};
   if (!context.caller.user.empty()) {
-    std::string roles;
-    for (const std::string& role : context.caller.roles) roles += (roles.empty() ? "" : ",") + role;
     options.metadata.emplace_back(rpc::kUserKey, context.caller.user);
-    options.metadata.emplace_back(rpc::kRolesKey, std::move(roles));
+    options.metadata.emplace_back(rpc::kRolesKey, JoinRoles(context.caller.roles));
   }
   const auto start = [service, method](auto* call, auto* question, auto* answer, auto done) {
     (service->*method)(call, question, answer, std::move(done));

@@ -36,6 +36,11 @@ bool IsOwnOrigin(std::string_view origin, std::string_view host) {
   return false;
 }
 
+absl::Status CrossSite() {
+  return MakeStatus(absl::StatusCode::kPermissionDenied, "CROSS_SITE",
+                    "requests from pages of other sites are refused");
+}
+
 }  // namespace
 
 SiteGuard::SiteGuard(std::vector<std::string> allowed_hosts)
@@ -49,15 +54,18 @@ absl::Status SiteGuard::Check(const http::Request& request) const {
     return MakeStatus(absl::StatusCode::kPermissionDenied, "HOST_NOT_ALLOWED",
                       "the Host header names no host of this gateway");
   }
-  if (OnlyReads(request)) return absl::OkStatus();
   const std::string_view origin = request.FindHeader("origin");
   const std::string_view site = request.FindHeader("sec-fetch-site");
-  const bool own_origin = origin.empty() || IsOwnOrigin(origin, host);
-  // `none`: the person's own doing; absent: not a browser, or an old one.
-  const bool own_site = site.empty() || site == "same-origin" || site == "none";
-  if (own_origin && own_site) return absl::OkStatus();
-  return MakeStatus(absl::StatusCode::kPermissionDenied, "CROSS_SITE",
-                    "requests from pages of other sites are refused");
+  if (!origin.empty() && !IsOwnOrigin(origin, host)) return CrossSite();
+  if (OnlyReads(request)) return absl::OkStatus();
+  // `none`: the person's own doing.
+  const bool own_site = site == "same-origin" || site == "none";
+  if (!site.empty() && !own_site) return CrossSite();
+  if (!origin.empty() || own_site) return absl::OkStatus();
+  // Every browser says where a change comes from; scripts can.
+  return MakeStatus(absl::StatusCode::kPermissionDenied, "ORIGIN_MISSING",
+                    "a request that changes something needs the header Origin with the gateway's "
+                    "own address");
 }
 
 bool SiteGuard::IsOurHost(std::string_view host) const {

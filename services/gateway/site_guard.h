@@ -18,7 +18,8 @@ class SiteGuard {
   explicit SiteGuard(std::vector<std::string> allowed_hosts);
 
   // PERMISSION_DENIED if the Host is none of ours (a name that somebody made point here: DNS
-  // rebinding), or if another site's page makes a request that is more than reading.
+  // rebinding), if the request's Origin is another one's, or if a request that is more than reading
+  // does not say by Origin or Sec-Fetch-Site that it comes from us.
   absl::Status Check(const http::Request& request) const;
 
  private:

@@ -9,7 +9,7 @@
 #include "common/base/time_text.h"
 #include "common/rpc/status.h"
 #include "services/ledgerctl/commands.h"
-#include "services/ledgerctl/hidden_input.h"
+#include "common/runtime/hidden_input.h"
 #include "services/ledgerctl/listing.h"
 #include "services/ledgerctl/messages.h"
 #include "services/ledgerctl/parse.h"

@@ -52,7 +52,7 @@ LAYERS = {
 
 # Header -> the only files that may include it.
 ONLY = {
-    "common/sqlite/*": ["common/sqlite/*", "services/ledger/sqlite/*"],
+    "common/sqlite/*": ["common/sqlite/*", "services/ledger/sqlite/*", "services/gateway/user_*"],
     "SQLiteCpp/*": ["common/sqlite/*", "services/ledger/sqlite/*"],
     "sqlite3.h": ["common/sqlite/*", "services/ledger/sqlite/*"],
     "services/ledger/sqlite/*": ["services/ledger/sqlite/*", "services/ledger/main.cc"],

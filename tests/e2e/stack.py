@@ -12,6 +12,7 @@ import secrets
 import shutil
 import socket
 import sqlite3
+import subprocess
 import tempfile
 import unittest
 import urllib.error
@@ -27,6 +28,8 @@ MAX_MESSAGE_BYTES = 16 << 20
 # Longer than any call of a test may take, shorter than a test's own limit.
 RPC_LIMIT = 60.0
 ACTION_PATH = "/tms/v1/set/action"
+# Accounts of the gateway. `dev` is who makes every request that does not say otherwise.
+USERS = {"dev": "admin", "vic": "viewer", "oscar": "operator", "audrey": "auditor"}
 
 IN_PROGRESS, SUCCESS, FAILED = (
     stubs.job.Job.IN_PROGRESS, stubs.job.Job.SUCCESS, stubs.job.Job.FAILED)
@@ -42,7 +45,7 @@ class Stack:
     """Owns the processes and the folder. Names of clusters say what is special about them."""
 
     def __init__(self, ledger_flags=(), action_flags=(), environment=None, clusters=(),
-                 mutual_tls=False):
+                 mutual_tls=False, gateway_flags=()):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tms_e2e_"))
         # Folders of certificates by the last word of their identity; `internal` is ours.
         self.identities = {}
@@ -62,7 +65,10 @@ class Stack:
         self.db = self.directory / "jobs.db"
         self.hits_file = self.directory / "hits.jsonl"
         self._write_clusters(clusters)
-        self._define_processes(list(ledger_flags), list(action_flags), environment)
+        self._cookies = {}  # of users who are logged in at the gateway
+        self.password = secrets.token_urlsafe(12)
+        self._define_processes(list(ledger_flags), list(action_flags), list(gateway_flags),
+                               environment)
         self._open_channels()
 
     def _write_clusters(self, more):
@@ -84,7 +90,7 @@ class Stack:
         path = self.directory / "clusters.json"
         path.write_text(json.dumps({"clusters": clusters}), encoding="utf-8")
 
-    def _define_processes(self, ledger_flags, action_flags, environment):
+    def _define_processes(self, ledger_flags, action_flags, gateway_flags, environment):
         ledger = f"127.0.0.1:{self.ledger_port}"
         action = f"127.0.0.1:{self.action_port}"
 
@@ -109,8 +115,8 @@ class Stack:
         self.gateway = process(
             "gateway",
             ["--listen", f"127.0.0.1:{self.gateway_port}", "--ledger", ledger, "--action", action,
-             "--data", self.directory / "gateway", "--dev-user", "dev"],
-            lambda: self.http("GET", "/readyz").status == 200)
+             "--data", self.directory / "gateway", *gateway_flags],
+            lambda: self.http("GET", "/readyz", user=None).status == 200)
 
     def _open_channels(self):
         self.ledger_channel = self.open_channel(self.ledger_port)
@@ -139,7 +145,18 @@ class Stack:
         self.ledger.start()
         self.action.start()
         if gateway:
+            for user, roles in USERS.items():
+                self.gateway_user("add", user, "--role", roles, password=self.password)
             self.gateway.start()
+
+    def gateway_user(self, *arguments, password=None):
+        """Runs `gateway user …` and returns what it prints."""
+        done = subprocess.run(
+            [self.gateway.argv[0], "user", *arguments, "--data", self.directory / "gateway"],
+            input=None if password is None else password + "\n", text=True, check=False,
+            capture_output=True, timeout=RPC_LIMIT)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def stop(self):
         """Ends all processes in order; returns one line for each that did not."""
@@ -218,9 +235,32 @@ class Stack:
             return job if job.status != IN_PROGRESS else None
         return wait_until(ended, f"job {job_id} ends", limit)
 
-    def http(self, method, path, body=None, headers=None):
-        """To the gateway; the answer has `status`, `headers` and `body` (JSON where it is)."""
-        return self._http(self.gateway_port, method, path, body, headers)
+    def http(self, method, path, body=None, headers=None, user="dev"):
+        """To the gateway, as this user (None: as nobody); the answer has `status`, `headers` and
+        `body` (JSON where it is)."""
+        own = {"Origin": f"http://127.0.0.1:{self.gateway_port}"}
+        if user is None:
+            return self._http(self.gateway_port, method, path, body, {**own, **(headers or {})})
+        if user not in self._cookies:
+            self.log_in(user)
+        own["Cookie"] = self._cookies.get(user, "")
+        answer = self._http(self.gateway_port, method, path, body, {**own, **(headers or {})})
+        if answer.status != 401:
+            return answer
+        # The gateway was started anew: sessions live in its memory. Or the cluster said 401.
+        self.log_in(user)
+        if self._cookies.get(user) in (None, own["Cookie"]) or "job_id" in (answer.body or ""):
+            return answer
+        own["Cookie"] = self._cookies[user]
+        return self._http(self.gateway_port, method, path, body, {**own, **(headers or {})})
+
+    def log_in(self, user, password=None):
+        """The answer; keeps the cookie for later calls as this user."""
+        answer = self.http("POST", "/api/login",
+                           {"username": user, "password": password or self.password}, user=None)
+        if answer.status == 200:
+            self._cookies[user] = answer.headers["Set-Cookie"].split(";")[0]
+        return answer
 
     def admin(self, method, path, body=None):
         """To the fake cluster."""
@@ -310,13 +350,14 @@ class StackTest(unittest.TestCase):
     action_flags = ("--ack-wait", "10s")
     environment = None
     clusters = ()
+    gateway_flags = ()
     with_gateway = False
     mutual_tls = False
 
     @classmethod
     def setUpClass(cls):
         cls.stack = Stack(cls.ledger_flags, cls.action_flags, cls.environment, cls.clusters,
-                          cls.mutual_tls)
+                          cls.mutual_tls, cls.gateway_flags)
         cls.failed = False
         try:
             cls.stack.start(cls.with_gateway)

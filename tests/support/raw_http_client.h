@@ -83,6 +83,14 @@ class RawHttpClient {
     return response;
   }
 
+  // Adds what has come, at least one byte; false at the end.
+  bool ReadSome(std::string* out) {
+    if (buffer_.empty() && !Fill()) return false;
+    out->append(buffer_);
+    buffer_.clear();
+    return true;
+  }
+
   RawResponse Exchange(std::string_view request) {
     Send(request);
     return Receive();

@@ -58,6 +58,15 @@ TEST_F(Edge, S18ABodyMustBeSentAsJson) {
             200);
 }
 
+TEST_F(Edge, S18AChangeMustSayThatItComesFromUs) {
+  const RawResponse response =
+      Exchange("POST /api/v1/actions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n" +
+               cookie_ + "Content-Type: application/json\r\n\r\n{}");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(Json(response).at("reason"), "ORIGIN_MISSING");
+  EXPECT_THAT(action_.script.seen(), IsEmpty());
+}
+
 TEST_F(Edge, S18OtherSitesAndHostsAreRefused) {
   const std::string json = "Content-Type: application/json\r\n";
   EXPECT_EQ(Exchange(Raw("POST", "/api/v1/actions", "{}", json + "Origin: http://evil.example\r\n"))
@@ -77,8 +86,8 @@ TEST_F(Edge, BodiesAreLimitedByTheirRoute) {
   EXPECT_EQ(SendJson("PATCH", "/api/v1/jobs/1", large).status, 413);
   EXPECT_EQ(SendJson("POST", "/api/v1/actions", large + "{}").status, 200);
   const RawResponse response = Exchange(
-      "POST /api/v1/actions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-      "Content-Length: 16777217\r\n\r\n");
+      "POST /api/v1/actions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+      cookie_ + "Origin: http://localhost\r\nContent-Length: 16777217\r\n\r\n");
   EXPECT_EQ(response.status, 413);
   EXPECT_EQ(Json(response).at("reason"), "BODY_TOO_LARGE");
 }

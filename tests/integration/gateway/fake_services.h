@@ -3,9 +3,12 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/synchronization/mutex.h"
 #include "common/rpc/call_context.h"
@@ -112,6 +115,67 @@ class FakeLedgerService final : public tms::ledger::v1::JobLedgerService::Callba
                tms::ledger::v1::ListJobCustomersResponse)
   TMS_SCRIPTED(GetJobStats, tms::ledger::v1::GetJobStatsRequest,
                tms::ledger::v1::GetJobStatsResponse)
+  TMS_SCRIPTED(RecordAudit, tms::ledger::v1::RecordAuditRequest,
+               tms::ledger::v1::RecordAuditResponse)
+  TMS_SCRIPTED(ListAudit, tms::ledger::v1::ListAuditRequest, tms::ledger::v1::ListAuditResponse)
+
+  // What a watch is sent before it ends with this status; OK means that it stays open.
+  void SetWatch(std::vector<tms::ledger::v1::WatchJobsResponse> responses,
+                const grpc::Status& end = grpc::Status::OK) {
+    absl::MutexLock lock(&mutex_);
+    watch_ = std::move(responses);
+    watch_end_ = end;
+  }
+  std::vector<tms::ledger::v1::WatchJobsRequest> watch_requests() const {
+    absl::MutexLock lock(&mutex_);
+    return watch_requests_;
+  }
+  int open_watches() const { return open_watches_; }
+
+  grpc::ServerWriteReactor<tms::ledger::v1::WatchJobsResponse>* WatchJobs(
+      grpc::CallbackServerContext*, const tms::ledger::v1::WatchJobsRequest* request) override {
+    absl::MutexLock lock(&mutex_);
+    watch_requests_.push_back(*request);
+    return new Watch(watch_, watch_end_, open_watches_);
+  }
+
+ private:
+  class Watch final : public grpc::ServerWriteReactor<tms::ledger::v1::WatchJobsResponse> {
+   public:
+    Watch(std::vector<tms::ledger::v1::WatchJobsResponse> responses, grpc::Status end,
+          std::atomic<int>& open)
+        : responses_(std::move(responses)), end_(std::move(end)), open_(open) {
+      ++open_;
+      Step();
+    }
+    void OnWriteDone(bool ok) override { ok ? Step() : End(grpc::Status::CANCELLED); }
+    void OnCancel() override { End(grpc::Status::CANCELLED); }
+    void OnDone() override {
+      --open_;
+      delete this;
+    }
+
+   private:
+    void Step() {
+      if (next_ < responses_.size()) return StartWrite(&responses_[next_++]);
+      if (!end_.ok()) End(end_);
+    }
+    void End(const grpc::Status& status) {
+      if (!ended_.exchange(true)) Finish(status);
+    }
+
+    const std::vector<tms::ledger::v1::WatchJobsResponse> responses_;
+    const grpc::Status end_;
+    std::atomic<int>& open_;
+    size_t next_ = 0;
+    std::atomic<bool> ended_ = false;
+  };
+
+  mutable absl::Mutex mutex_;
+  std::vector<tms::ledger::v1::WatchJobsResponse> watch_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status watch_end_ ABSL_GUARDED_BY(mutex_);
+  std::vector<tms::ledger::v1::WatchJobsRequest> watch_requests_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<int> open_watches_ = 0;
 };
 
 #undef TMS_SCRIPTED

@@ -3,11 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
-#include "services/gateway/api_routes.h"
-#include "services/gateway/services.h"
-
 namespace tms::gateway {
 namespace {
 
@@ -57,14 +52,6 @@ TEST(RouteTable, HeadFindsOnlyWhatAnyoneMayRead) {
   EXPECT_EQ(table.Find("HEAD", {"open"}).route->pattern, "/open");
   EXPECT_EQ(table.Find("HEAD", {"closed"}).route, nullptr);
   EXPECT_EQ(table.Find("POST", {"open"}).allowed_methods, "GET, HEAD");
-}
-
-TEST(RouteTable, NoTwoRoutesOfTheApiAreTheSame) {
-  Services services;
-  std::set<std::string> seen;
-  for (const Route& route : ApiRoutes(services)) {
-    EXPECT_TRUE(seen.insert(route.method + " " + route.pattern).second) << route.pattern;
-  }
 }
 
 }  // namespace

@@ -32,16 +32,17 @@ TEST(SiteGuard, S18APageOfAnotherSiteMayNotChangeAnything) {
        {"http://evil.example", "null", "http://localhost", "http://localhost:8081",
         "http://localhost:8080.evil.example", "ftp://localhost:8080", "localhost:8080"}) {
     EXPECT_EQ(Check("POST", {host, {"origin", origin}}), "CROSS_SITE") << origin;
-    EXPECT_EQ(Check("GET", {host, {"origin", origin}}), "") << origin;
+    EXPECT_EQ(Check("GET", {host, {"origin", origin}}), "CROSS_SITE") << origin;
   }
   for (const char* site : {"cross-site", "same-site", "odd"}) {
     EXPECT_EQ(Check("PATCH", {host, {"sec-fetch-site", site}}), "CROSS_SITE") << site;
   }
 }
 
-TEST(SiteGuard, OurOwnPageAndScriptsMay) {
+TEST(SiteGuard, S18OurOwnPageMayAndWhoeverNamesOurOrigin) {
   const http::Header host{"host", "localhost:8080"};
-  EXPECT_EQ(Check("POST", {host}), "");
+  EXPECT_EQ(Check("POST", {host}), "ORIGIN_MISSING");
+  EXPECT_EQ(Check("GET", {host}), "");
   EXPECT_EQ(Check("POST", {host, {"origin", "http://localhost:8080"}}), "");
   EXPECT_EQ(Check("POST", {host, {"origin", "https://LOCALHOST:8080"}}), "");
   EXPECT_EQ(Check("POST", {host, {"sec-fetch-site", "same-origin"}}), "");

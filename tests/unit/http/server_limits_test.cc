@@ -1,6 +1,9 @@
 // Everything that a peer can take has a limit.
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "tests/unit/http/test_server.h"
 
 namespace tms::http {
@@ -40,6 +43,18 @@ TEST(HttpServerLimits, BodiesOfAllConnectionsTogetherAreLimited) {
   server.handler.Release();
   EXPECT_EQ(first.Receive().status, 200);
   EXPECT_EQ(RawHttpClient(server.port).Exchange(Post("/a", std::string(600, 'y'))).status, 200);
+}
+
+TEST(HttpServerLimits, S15BodiesThatDoNotArriveHoldUpNobody) {
+  TestServer server({.max_buffered_body_bytes = 1000});
+  std::vector<std::unique_ptr<RawHttpClient>> slow;
+  for (int i = 0; i < 10; ++i) {
+    slow.push_back(std::make_unique<RawHttpClient>(server.port));
+    slow.back()->Send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\nhalf");
+  }
+  EXPECT_EQ(RawHttpClient(server.port).Exchange(Post("/a", std::string(600, 'y'))).status, 200);
+  EXPECT_TRUE(slow[0]->Send(std::string(596, 'x')));
+  EXPECT_EQ(slow[0]->Receive().status, 200);
 }
 
 TEST(HttpServerLimits, ConnectionsOfOneAddressAreLimited) {

@@ -1,10 +1,10 @@
-#include "services/ledgerctl/hidden_input.h"
+#include "common/runtime/hidden_input.h"
 
 #include <unistd.h>
 
 #include <iostream>
 
-namespace tms::ledgerctl {
+namespace tms {
 
 HiddenInput::HiddenInput(const char* prompt) {
   if (tcgetattr(STDIN_FILENO, &before_) != 0) return;
@@ -20,4 +20,4 @@ HiddenInput::~HiddenInput() {
   std::cerr << '\n';
 }
 
-}  // namespace tms::ledgerctl
+}  // namespace tms

@@ -3,7 +3,7 @@
 
 #include <termios.h>
 
-namespace tms::ledgerctl {
+namespace tms {
 
 // While this lives, standard input is not echoed; without effect where it is no terminal. For
 // main's thread.
@@ -20,4 +20,4 @@ class HiddenInput {
   termios before_{};
 };
 
-}  // namespace tms::ledgerctl
+}  // namespace tms

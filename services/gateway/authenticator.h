@@ -1,0 +1,76 @@
+// From a request to the person behind it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/http/message.h"
+#include "services/gateway/caller.h"
+
+namespace tms::gateway {
+
+class SessionStore;
+class UserDirectory;
+
+// Thread-safe.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+
+  // Nothing if nobody is known by it. Counts as activity of a session.
+  virtual std::optional<Caller> Identify(const http::Request& request) const = 0;
+
+  // Whether the caller, identified earlier, would still be. Streams ask it again and again.
+  virtual bool StillHolds(const Caller& caller) const = 0;
+};
+
+inline constexpr std::string_view kSessionCookie = "tms_session";
+
+// Value of the session's cookie; empty if there is none, or more than one.
+std::string_view SessionIdOf(const http::Request& request);
+
+// Whose word about the user is believed.
+class TrustedProxy {
+ public:
+  // Nobody's.
+  TrustedProxy() = default;
+
+  // `networks` are written `10.0.0.0/8` or `fd00::/8`; a lone address is one of its own. `header`
+  // names the user.
+  static absl::StatusOr<TrustedProxy> Parse(const std::vector<std::string>& networks,
+                                            std::string_view header);
+
+  // The user that the request is said to come from, if that is to be believed.
+  std::optional<std::string> UserOf(const http::Request& request) const;
+
+ private:
+  struct Network {
+    std::string address;  // 4 or 16 bytes
+    int prefix = 0;       // bits
+  };
+
+  std::vector<Network> networks_;
+  std::string header_;  // in lower case
+};
+
+// By cookie, or by a trusted proxy's header. Immutable beside what it refers to, which must outlive
+// it.
+class SessionAuthenticator final : public Authenticator {
+ public:
+  SessionAuthenticator(SessionStore& sessions, const UserDirectory& users, TrustedProxy proxy)
+      : sessions_(sessions), users_(users), proxy_(std::move(proxy)) {}
+
+  std::optional<Caller> Identify(const http::Request& request) const override;
+  bool StillHolds(const Caller& caller) const override;
+
+ private:
+  SessionStore& sessions_;
+  const UserDirectory& users_;
+  const TrustedProxy proxy_;
+};
+
+}  // namespace tms::gateway
