@@ -40,23 +40,30 @@ void LogCall(const rpc::CallRecord& record) {
 
 absl::StatusOr<std::unique_ptr<ActionHost>> ActionHost::Start(const ActionOptions& options,
                                                               const Catalogue& catalogue,
-                                                              ClusterClient& clusters,
+                                                              ClusterClient& clusters, Spool& spool,
                                                               const Clock& clock) {
-  auto host = std::unique_ptr<ActionHost>(new ActionHost(options, catalogue, clusters, clock));
+  auto host =
+      std::unique_ptr<ActionHost>(new ActionHost(options, catalogue, clusters, spool, clock));
   TMS_ASSIGN_OR_RETURN(host->server_, rpc::Server::Start(options.server, {&host->service_}));
-  asio::post(host->strand_, [courier = host->courier_] { courier->Open(); });
+  asio::post(host->strand_, [courier = host->courier_, settlement = host->settlement_] {
+    courier->Open();
+    settlement->Open(courier->backlog().earlier_delivered());
+  });
   host->server_->SetServing(true);
   return host;
 }
 
 ActionHost::ActionHost(const ActionOptions& options, const Catalogue& catalogue,
-                       ClusterClient& clusters, const Clock& clock)
+                       ClusterClient& clusters, Spool& spool, const Clock& clock)
     : clock_(clock),
       pool_(static_cast<size_t>(options.threads)),
       strand_(asio::make_strand(pool_)),
       channel_(rpc::MakeChannel(options.ledger, options.server.tls)),
-      courier_(std::make_shared<StreamCourier>(
-          strand_, ledger::v1::JobLedgerService::NewStub(channel_), options.ack_wait, clock)),
+      courier_(std::make_shared<SpoolingCourier>(
+          strand_, [this] { return ledger::v1::JobLedgerService::NewStub(channel_); }, spool,
+          options.courier, clock)),
+      settlement_(std::make_shared<OwnerSettlement>(
+          strand_, ledger::v1::JobLedgerService::NewStub(channel_), options.owner, clock)),
       jobs_(ledger::v1::JobLedgerService::NewStub(channel_)),
       executor_(strand_, pool_.get_executor(),
                 {.catalogue = catalogue,
@@ -71,7 +78,10 @@ ActionHost::ActionHost(const ActionOptions& options, const Catalogue& catalogue,
 
 ActionHost::~ActionHost() {
   Drain(absl::InfiniteDuration());
-  asio::post(strand_, [courier = courier_] { courier->Close(); });
+  asio::post(strand_, [courier = courier_, settlement = settlement_] {
+    settlement->Close();
+    courier->Close();
+  });
   pool_.join();
 }
 

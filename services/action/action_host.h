@@ -18,7 +18,9 @@
 #include "services/action/cluster_client.h"
 #include "services/action/executor.h"
 #include "services/action/job_reader.h"
-#include "services/action/stream_courier.h"
+#include "services/action/owner_settlement.h"
+#include "services/action/spool/spool.h"
+#include "services/action/spooling_courier.h"
 
 namespace tms::action {
 
@@ -26,19 +28,18 @@ struct ActionOptions {
   rpc::ServerOptions server;
   std::string ledger;  // HOST:PORT; called with the identity in `server.tls`
   Owner owner;
-  // How long a start waits for the ledger before it is refused.
-  absl::Duration ack_wait = absl::Seconds(2);
+  CourierOptions courier;
   int threads = 4;
 };
 
 // Owned by main's thread and used by it alone.
 class ActionHost {
  public:
-  // Serves at once, whether or not the ledger is there. The catalogue, the client and the clock
-  // outlive the host. Fails as rpc::Server::Start does.
+  // Serves at once, whether or not the ledger is there. The catalogue, the client, the spool and
+  // the clock outlive the host. Fails as rpc::Server::Start does.
   static absl::StatusOr<std::unique_ptr<ActionHost>> Start(const ActionOptions& options,
                                                            const Catalogue& catalogue,
-                                                           ClusterClient& clusters,
+                                                           ClusterClient& clusters, Spool& spool,
                                                            const Clock& clock);
   // Waits, however long it takes, until all that is left has ended.
   ~ActionHost();
@@ -52,14 +53,15 @@ class ActionHost {
 
  private:
   ActionHost(const ActionOptions& options, const Catalogue& catalogue, ClusterClient& clusters,
-             const Clock& clock);
+             Spool& spool, const Clock& clock);
 
   const Clock& clock_;
   boost::asio::thread_pool pool_;
   // Executor and courier live on it.
   const boost::asio::strand<boost::asio::thread_pool::executor_type> strand_;
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::shared_ptr<StreamCourier> courier_;
+  const std::shared_ptr<SpoolingCourier> courier_;
+  const std::shared_ptr<OwnerSettlement> settlement_;
   LedgerJobReader jobs_;
   Executor executor_;
   WorkPool blocking_;  // the edge wants one; nothing here blocks

@@ -33,6 +33,8 @@ constexpr int kAnswerMarginPart = 4;
 constexpr absl::Duration kGrace = absl::Seconds(15);
 constexpr absl::Duration kFirstPoll = absl::Milliseconds(50);
 constexpr absl::Duration kMostPoll = absl::Seconds(1);
+// How much later than that the ledger's sweep may come round.
+constexpr absl::Duration kSweepMargin = absl::Seconds(5);
 constexpr absl::Duration kReadTimeout = absl::Seconds(2);
 
 absl::Status Draining() {
@@ -47,6 +49,12 @@ absl::Status CallerGone() {
 absl::Status RequestIdReused() {
   return MakeStatus(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
                     "this request_id was used with other content; nothing was called");
+}
+
+absl::Status EarlierNotCalled() {
+  return MakeStatus(absl::StatusCode::kUnavailable, "EARLIER_NOT_CALLED",
+                    "an earlier request with this request_id ended before it called the cluster, "
+                    "and so did this one; ask again");
 }
 
 // What the ledger said about a STARTED that it did not take.
@@ -177,7 +185,11 @@ asio::awaitable<void> Executor::Live(RunPtr run) {
 asio::awaitable<bool> Executor::Start(RunPtr run) {
   ledger::v1::JobEvent event =
       StartedEvent(parts_.owner, run->job_id, run->request, parts_.clock.Now());
-  absl::StatusOr<Receipt> receipt = co_await parts_.courier.Start(std::move(event), run->answer_by);
+  run->answer.job = JobOf(event);
+  const StartTerms terms{
+      .deadline = run->answer_by,
+      .may_go_by_spool = run->request.request_id.empty() || run->request.accept_possible_repeat};
+  absl::StatusOr<Receipt> receipt = co_await parts_.courier.Start(std::move(event), terms);
   if (!receipt.ok()) {
     run->failure = receipt.status();
     co_return false;
@@ -189,7 +201,7 @@ asio::awaitable<bool> Executor::Start(RunPtr run) {
     run->failure = Refusal(*receipt);
     co_return false;
   }
-  run->answer.job = std::move(receipt->job).value_or(Job());
+  if (receipt->job) run->answer.job = *std::move(receipt->job);
   run->answer.recorded_in = receipt->recorded_in;
   run->answer.deduplicated = !ours;
   run->started.Set();
@@ -224,17 +236,25 @@ asio::awaitable<void> Executor::Finish(RunPtr run, JobFinished finished) {
   run->LogOutcome(finished, parts_.clock.SinceBoot() - run->began);
   ledger::v1::JobEvent event =
       FinishedEvent(parts_.owner, run->job_id, std::move(finished), parts_.clock.Now());
+  Job told = run->answer.job;
+  ApplyOutcome(event, told);
   Receipt receipt = co_await parts_.courier.Finish(std::move(event));
+  if (receipt.recorded_in == v1::SetActionResponse::SPOOL) receipt.job = std::move(told);
   if (receipt.job) run->answer.job = *std::move(receipt.job);
+  if (receipt.recorded_in != v1::SetActionResponse::RECORDED_IN_UNSPECIFIED) {
+    run->answer.recorded_in = receipt.recorded_in;
+  }
 }
 
 asio::awaitable<void> Executor::Follow(RunPtr run) {
   run->slot.Release();
-  run->answer.recorded_in = v1::SetActionResponse::LEDGER;
   const auto draining = draining_;
   Backoff backoff(kFirstPoll, kMostPoll);
-  // Longer than that the ledger itself does not leave a job without outcome.
-  const absl::Duration give_up = parts_.clock.SinceBoot() + run->request.timeout + kGrace;
+  // Longer than that the ledger itself does not leave a job without outcome. The earlier request
+  // may have had another timeout.
+  const absl::Duration theirs = absl::Seconds(run->answer.job.timeout().seconds() + 1);
+  run->deadline = parts_.clock.SinceBoot() + std::max(run->request.timeout, theirs) + kSweepMargin;
+  const absl::Duration give_up = run->deadline + kGrace;
   const auto wanted = [&] {
     return run->answer.job.status() == Job::IN_PROGRESS && run->waiting_for_end > 0 &&
            !draining_->is_set() && parts_.clock.SinceBoot() < give_up;
@@ -243,8 +263,12 @@ asio::awaitable<void> Executor::Follow(RunPtr run) {
     co_await draining->Wait(parts_.clock, parts_.clock.SinceBoot() + backoff.Next());
     const auto job = co_await parts_.jobs.GetJob(run->answer.job.job_id(), kReadTimeout);
     // An error is passed over: the next poll may succeed, and the callers have their deadlines.
-    if (job.ok()) run->answer.job = *job;
+    if (!job.ok()) continue;
+    run->answer.job = *job;
+    run->answer.recorded_in = v1::SetActionResponse::LEDGER;
   }
+  // Its request_id is free again.
+  if (run->answer.job.failure_reason() == Job::NOT_CALLED) run->failure = EarlierNotCalled();
 }
 
 void Executor::End(const RunPtr& run) {

@@ -1,5 +1,7 @@
 #include "services/action/job_events.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <utility>
 
 namespace tms::action {
@@ -66,6 +68,46 @@ JobFinished NotCalled(std::string_view why) {
 JobEvent NotCalledEvent(const JobEvent& started, std::string_view why, absl::Time now) {
   return FinishedEvent({started.owner(), started.incarnation()}, started.job_id(), NotCalled(why),
                        now);
+}
+
+Job JobOf(const JobEvent& event) {
+  const auto& started = event.started();
+  Job job;
+  job.set_job_id(event.job_id());
+  job.set_user_id(started.user_id());
+  job.set_batch_id(started.batch_id());
+  job.set_action_code(started.action_code());
+  job.set_action_name(started.action_name());
+  job.set_cluster(started.cluster());
+  job.set_cluster_url(started.cluster_url());
+  job.set_status(Job::IN_PROGRESS);
+  *job.mutable_created_at() = event.occurred_at();
+  *job.mutable_updated_at() = event.occurred_at();
+  *job.mutable_timeout() = started.timeout();
+  *job.mutable_deadline_at() = google::protobuf::util::TimeUtil::NanosecondsToTimestamp(
+      google::protobuf::util::TimeUtil::TimestampToNanoseconds(event.occurred_at()) +
+      google::protobuf::util::TimeUtil::DurationToNanoseconds(started.timeout()));
+  job.set_customer_count(started.cids_size());
+  job.set_request_id(started.request_id());
+  job.set_source_ip(started.source_ip());
+  job.set_owner(event.owner());
+  job.set_incarnation(event.incarnation());
+  job.set_rerun_of(started.rerun_of());
+  return job;
+}
+
+void ApplyOutcome(const JobEvent& event, Job& job) {
+  const JobFinished& finished = event.finished();
+  job.set_status(finished.status());
+  job.set_failure_reason(finished.failure_reason());
+  job.set_effect(finished.effect());
+  if (finished.has_http_status()) job.set_http_status(finished.http_status());
+  if (finished.has_error_message()) job.set_error_message(finished.error_message());
+  if (finished.has_elapsed()) *job.mutable_elapsed() = finished.elapsed();
+  *job.mutable_finished_at() = event.occurred_at();
+  *job.mutable_updated_at() = event.occurred_at();
+  job.set_outcome_source(Job::TOLD);
+  job.clear_etag();  // the row's is another one once the ledger has the outcome
 }
 
 }  // namespace tms::action

@@ -31,4 +31,11 @@ ledger::v1::JobFinished NotCalled(std::string_view why);
 ledger::v1::JobEvent NotCalledEvent(const ledger::v1::JobEvent& started, std::string_view why,
                                     absl::Time now);
 
+// The job as STARTED makes it, for callers that are answered before the ledger has it: without
+// what only the ledger gives (number, etag).
+ledger::v1::Job JobOf(const ledger::v1::JobEvent& started);
+
+// What FINISHED makes of it.
+void ApplyOutcome(const ledger::v1::JobEvent& finished, ledger::v1::Job& job);
+
 }  // namespace tms::action

@@ -32,6 +32,11 @@ void LedgerStream::Write(Message message) {
   StartWrite(writing_.get());
 }
 
+void LedgerStream::OnReadInitialMetadataDone(bool ok) {
+  if (!ok) return;
+  asio::post(strand_, [self = self_] { self->observer_.on_open(); });
+}
+
 void LedgerStream::OnReadDone(bool ok) {
   if (!ok) {
     asio::post(strand_, [self = self_] { self->Break(); });

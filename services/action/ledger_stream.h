@@ -20,6 +20,8 @@ class LedgerStream final : public grpc::ClientBidiReactor<ledger::v1::RecordEven
   using Message = std::shared_ptr<const ledger::v1::RecordEventsRequest>;
 
   struct Observer {
+    // The ledger has taken the stream on; comes at most once.
+    std::function<void()> on_open;
     // The last message was handed to the transport: the next one may be written.
     std::function<void()> on_written;
     std::function<void(ledger::v1::RecordEventsResponse)> on_ack;
@@ -39,6 +41,7 @@ class LedgerStream final : public grpc::ClientBidiReactor<ledger::v1::RecordEven
  private:
   LedgerStream(boost::asio::any_io_executor strand, Observer observer);
 
+  void OnReadInitialMetadataDone(bool ok) override;
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;

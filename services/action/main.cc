@@ -1,12 +1,14 @@
 // action_service: carries out Set Actions and has each one recorded in the ledger.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "common/base/crash_points.h"
 #include "common/base/status.h"
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
@@ -16,6 +18,7 @@
 #include "services/action/catalogue.h"
 #include "services/action/cluster/http_cluster_client.h"
 #include "services/action/owner_identity.h"
+#include "services/action/spool/sqlite_spool.h"
 
 namespace {
 
@@ -30,7 +33,10 @@ struct Settings {
   std::string ledger = "127.0.0.1:50052";
   std::string clusters;
   std::string spool = "action_spool.db";
-  absl::Duration ack_wait = absl::Seconds(2);
+  int spool_limit_mib = 256;
+  std::string ledger_down = "spool";
+  absl::Duration ack_wait = absl::Milliseconds(250);
+  absl::Duration decision_wait = absl::Seconds(2);
   absl::Duration drain_limit = absl::ZeroDuration();
   int threads = 4;
 };
@@ -45,10 +51,22 @@ void AddOptions(tms::Options& options, Settings& settings) {
            "File of clusters and actions (JSON of tms.config.v1.ActionConfig)")
       ->required();
   options.Add("--spool", settings.spool,
-              "Where this instance keeps its own state; its identity is beside it in FILE.owner");
+              "File that keeps what the ledger has not confirmed; made if there is none. The "
+              "instance's identity is beside it in FILE.owner");
+  options.Add("--spool-limit", settings.spool_limit_mib,
+              "Most that the spool may hold, in MiB; beyond it nothing is started", 1, 65'536);
+  options
+      .Add("--ledger-down", settings.ledger_down,
+           "While the ledger does not answer: 'spool' has actions recorded in the spool and go on, "
+           "'reject' refuses them. Outcomes of calls in flight go by the spool in any case")
+      ->check(CLI::IsMember({"spool", "reject"}));
   options.Add("--ack-wait", settings.ack_wait,
-              "How long a start waits for the ledger before it is refused", absl::Milliseconds(10),
-              absl::Seconds(30));
+              "How long an event waits for the ledger before it goes by the spool",
+              absl::Milliseconds(10), absl::Seconds(30));
+  options.Add("--decision-wait", settings.decision_wait,
+              "How long a start that may not go by the spool waits for the ledger before it is "
+              "refused",
+              absl::Milliseconds(10), absl::Seconds(30));
   options.Add("--drain-limit", settings.drain_limit,
               "How long calls in flight may still run after SIGTERM; 0: as long as the clusters' "
               "longest timeout and 5s more",
@@ -62,10 +80,21 @@ int Fail(int exit_code, std::string_view why) {
   return exit_code;
 }
 
+int64_t SpoolLimit(const Settings& settings) { return int64_t{settings.spool_limit_mib} << 20; }
+
 absl::Duration LongestTimeout(const tms::action::Catalogue& catalogue) {
   absl::Duration longest;
   for (const auto& cluster : catalogue.clusters()) longest = std::max(longest, cluster.max_timeout);
   return longest;
+}
+
+// How much of the spool must fit on the disk at any time: the outcomes of all calls that the slots
+// allow, twice since a slot is free before its outcome is recorded, as far as they are a quarter of
+// the limit. That bounds the calls in flight.
+int64_t OutcomeBytes(const Settings& settings, const tms::action::Catalogue& catalogue) {
+  int64_t calls = 0;
+  for (const auto& cluster : catalogue.clusters()) calls += cluster.max_in_flight;
+  return std::min(2 * calls * tms::action::kOutcomeRoom, SpoolLimit(settings) / 4);
 }
 
 absl::Status Prepare(tms::action::HttpClusterClient& client,
@@ -76,22 +105,36 @@ absl::Status Prepare(tms::action::HttpClusterClient& client,
   return absl::OkStatus();
 }
 
+tms::action::CourierOptions MakeCourierOptions(const Settings& settings,
+                                               const tms::action::Catalogue& catalogue) {
+  using tms::action::LedgerDown;
+  return {
+      .ack_wait = settings.ack_wait,
+      .decision_wait = settings.decision_wait,
+      .ledger_down = settings.ledger_down == "reject" ? LedgerDown::kReject : LedgerDown::kSpool,
+      .spool_limit = SpoolLimit(settings),
+      .outcome_bytes = OutcomeBytes(settings, catalogue)};
+}
+
 int Serve(const Settings& settings, const tms::action::Catalogue& catalogue,
-          tms::action::HttpClusterClient& client, const tms::action::OwnerIdentity& identity) {
+          tms::action::HttpClusterClient& client, const tms::action::OwnerIdentity& identity,
+          tms::action::Spool& spool) {
   auto host = tms::action::ActionHost::Start(
       {.server = settings.server,
        .ledger = settings.ledger,
        .owner = {.id = identity.id(), .incarnation = identity.incarnation()},
-       .ack_wait = settings.ack_wait,
+       .courier = MakeCourierOptions(settings, catalogue),
        .threads = settings.threads},
-      catalogue, client, tms::SystemClock());
+      catalogue, client, spool, tms::SystemClock());
   if (!host.ok()) return Fail(1, tms::Message(host.status()));
   tms::log::Info("MAIN", "serving",
                  {{"port", (*host)->port()},
                   {"ledger", settings.ledger},
                   {"clusters", catalogue.clusters().size()},
                   {"owner", identity.id()},
-                  {"incarnation", identity.incarnation()}});
+                  {"incarnation", identity.incarnation()},
+                  {"spooled", spool.usage().events},
+                  {"dead_letters", spool.usage().dead_letters}});
 
   const int signal = tms::WaitForTermination();
   const absl::Duration limit = settings.drain_limit > absl::ZeroDuration()
@@ -129,5 +172,19 @@ int main(int argc, char** argv) {
   }
   const auto identity = tms::action::OwnerIdentity::Claim(settings.spool, tms::SystemClock().Now());
   if (!identity.ok()) return Fail(1, tms::Message(identity.status()));
-  return Serve(settings, *catalogue, client, *identity);
+  std::atomic<bool> spool_failed = false;
+  const auto end = [&spool_failed](const absl::Status& status) {
+    tms::log::Error("MAIN", "spool_failed", {{"error", tms::Message(status)}});
+    spool_failed = true;
+    tms::RequestTermination();
+  };
+  const auto spool =
+      tms::action::SqliteSpool::Open({.path = settings.spool,
+                                      .outcome_bytes = OutcomeBytes(settings, *catalogue),
+                                      .on_failure = end},
+                                     tms::SystemClock());
+  if (!spool.ok()) return Fail(1, tms::Message(spool.status()));
+  TMS_CRASH_POINT("action.recovery.opened");
+  const int exit_code = Serve(settings, *catalogue, client, *identity, **spool);
+  return spool_failed ? 1 : exit_code;
 }

@@ -24,6 +24,8 @@ RecordEventsReactor::RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub,
                                          const grpc::CallbackServerContext& context)
     : ledger_(ledger), hub_(hub), correlation_id_(rpc::ReadCallContext(context).correlation_id) {
   in_hub_ = hub_.Add(this);
+  // Tells the other side at once that somebody listens.
+  StartSendInitialMetadata();
   const Turn turn(this);
   if (!in_hub_) {
     EndWith(MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",

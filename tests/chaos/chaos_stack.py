@@ -59,6 +59,8 @@ class ChaosStack(Stack):
         self._calls_lock = threading.Lock()
         self._cid_lock = threading.Lock()
         self._callers = concurrent.futures.ThreadPoolExecutor(_MOST_CALLERS)
+        # These faults are about what happens without a way around the ledger.
+        action_flags = ["--ledger-down", "reject", "--ack-wait", "30s", *action_flags]
         super().__init__(["--grace", f"{GRACE:g}s", *ledger_flags], action_flags, **more)
 
     def _write_clusters(self, more):

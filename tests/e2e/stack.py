@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -22,11 +23,13 @@ import grpc
 
 import stubs
 from certificates import Authority, tls_flags
-from process import Process, accepts_connections, free_port, wait_until
+from process import POLL_INTERVAL, Process, accepts_connections, free_port, wait_until
 
 MAX_MESSAGE_BYTES = 16 << 20
 # Longer than any call of a test may take, shorter than a test's own limit.
 RPC_LIMIT = 60.0
+# For what was spooled while the ledger was away to get to it.
+DELIVERY_LIMIT = 15.0
 ACTION_PATH = "/tms/v1/set/action"
 # Accounts of the gateway. `dev` is who makes every request that does not say otherwise.
 USERS = {"dev": "admin", "vic": "viewer", "oscar": "operator", "audrey": "auditor"}
@@ -214,12 +217,23 @@ class Stack:
         """The services find each other again by themselves after a fault."""
         def acted():
             try:
-                return self.set_action().job.status == SUCCESS
+                answer = self.set_action()
+                return (answer.job.status == SUCCESS and
+                        answer.recorded_in == stubs.action.SetActionResponse.LEDGER)
             except grpc.RpcError as error:
                 if error.code() != grpc.StatusCode.UNAVAILABLE:
                     raise
                 return False
         wait_until(acted, "a Set Action succeeds again")
+
+    def problems_once_delivered(self):
+        """What is broken when the action service has had time to deliver what it spooled."""
+        end = time.monotonic() + DELIVERY_LIMIT
+        while True:
+            problems = list(broken_promises(self))
+            if not problems or time.monotonic() > end:
+                return problems
+            time.sleep(POLL_INTERVAL)
 
     def get_job(self, job_id):
         return self.jobs.GetJob(stubs.ledger.GetJobRequest(job_id=job_id), timeout=RPC_LIMIT)
@@ -347,7 +361,7 @@ class StackTest(unittest.TestCase):
 
     ledger_flags = ()
     # A busy machine is no reason for a refusal.
-    action_flags = ("--ack-wait", "10s")
+    action_flags = ("--ack-wait", "10s", "--decision-wait", "10s")
     environment = None
     clusters = ()
     gateway_flags = ()
@@ -367,7 +381,7 @@ class StackTest(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        problems = list(broken_promises(cls.stack)) + cls.stack.stop()
+        problems = cls.stack.problems_once_delivered() + cls.stack.stop()
         problems += [f"the token's canary is in {name}"
                      for name in cls.stack.files_with(cls.stack.canary)]
         if problems or cls.failed:

@@ -176,7 +176,7 @@ for _name, _row in ROWS.items():
 class NotCalledTest_F25(StackTest):
     """The row that only a fault brings about: started, then given up."""
 
-    action_flags = ()
+    action_flags = ("--ledger-down", "reject")
 
     def test_start_that_the_ledger_took_too_late(self):
         cid = self.stack.new_cid()

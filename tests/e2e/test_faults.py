@@ -46,7 +46,7 @@ class KillWhileIdleTest(StackTest):
         self.check(self.stack.gateway)
 
 
-class LedgerAwayTest_F16(StackTest):
+class LedgerAwayTest_F05_F16(StackTest):
 
     action_flags = ()
 
@@ -56,17 +56,31 @@ class LedgerAwayTest_F16(StackTest):
         else:
             self.stack.ledger.start()
         self.stack.wait_until_it_acts()
+        self.assertEqual(self.stack.problems_once_delivered(), [])
 
-    def test_nothing_is_called_without_it(self):
+    def test_a_request_id_is_not_called_without_it(self):
         cid = self.stack.new_cid()
         self.stack.ledger.stop()
         for call in (self.stack.set_action, self.stack.submit_action):
-            self.assert_rpc_error(lambda call=call: call(cids=[cid]),
-                                  grpc.StatusCode.UNAVAILABLE)
             self.assert_rpc_error(
                 lambda call=call: call(cids=[cid], request_id=f"away {call.__name__}"),
                 grpc.StatusCode.UNAVAILABLE)
         self.assertEqual(self.stack.hits(cid), [])
+
+    def test_actions_go_on_from_the_spool_and_are_recorded_on_its_return(self):
+        self.stack.ledger.kill()
+        answers = [self.stack.set_action(cids=[self.stack.new_cid()]) for _ in range(10)]
+        answers.append(self.stack.set_action(request_id="risky", accept_possible_repeat=True))
+        for answer in answers:
+            self.assertEqual((answer.job.status, answer.job.effect), (SUCCESS, Job.APPLIED))
+            self.assertEqual(answer.recorded_in, stubs.action.SetActionResponse.SPOOL)
+        self.stack.action.kill()
+        self.stack.action.start()
+        self.stack.ledger.start()
+        for answer in answers:
+            wait_until(lambda a=answer: self.stack.rows(
+                "SELECT 1 FROM jobs WHERE job_id = ? AND status = 'SUCCESS'", a.job.job_id),
+                "the job is recorded")
 
     def check_call_in_flight(self, end_ledger):
         cid = self.stack.new_cid()
@@ -100,7 +114,7 @@ class LedgerAwayTest_F16(StackTest):
         self.stack.ledger.pause()
         began = time.monotonic()
         with self.assertRaises(grpc.RpcError) as caught:
-            self.stack.set_action(cids=[cid], limit=2)
+            self.stack.set_action(cids=[cid], request_id="stalled", limit=2)
         self.assertLess(time.monotonic() - began, 3)
         self.stack.ledger.resume()
         self.assertIn(caught.exception.code(),

@@ -6,10 +6,10 @@
 
 namespace tms::action {
 
-// `text` with `[token]` in place of each occurrence of `token`, also where JSON wrote a character
-// of it as `\/` or `\u002b`, and where the end of the text cuts it after its first 8 bytes.
-// Leaves a token of fewer than 4 bytes alone: that is no secret, and replacing it would let the
-// text grow without bound.
+// `text` with `[token]` in place of each occurrence of `token`, also where JSON, a URL or HTML wrote
+// a character of it as `\/`, `\u002b`, `%2B`, `&#43;`, `&#x2b;` or `&amp;`, and where the end of the
+// text cuts it after its first 8 bytes. A token of fewer than 4 bytes is replaced, by `***`, only
+// where it stands as a word: elsewhere it is chance, and replacing it would spoil every text.
 std::string RedactToken(std::string_view text, std::string_view token);
 
 }  // namespace tms::action

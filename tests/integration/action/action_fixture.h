@@ -13,8 +13,10 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
 #include "services/action/action_host.h"
+#include "services/action/spool/sqlite_spool.h"
 #include "tests/integration/action/fake_cluster_client.h"
 #include "tests/integration/action/fake_ledger.h"
+#include "tests/unit/sqlite/temp_dir.h"
 #include "tms/action/v1/action.grpc.pb.h"
 
 namespace tms::action {
@@ -61,21 +63,37 @@ class Caller {
 // Cluster `wide` has room; `narrow` takes one call at a time and one that waits.
 class ActionFixture : public ::testing::Test {
  protected:
-  explicit ActionFixture(absl::Duration ack_wait = absl::Seconds(5),
-                         const Clock& clock = SystemClock())
-      : catalogue_(*Catalogue::FromJson(R"({"clusters": [
+  // Patient, so that a loaded machine does not bring the spool into it.
+  static CourierOptions Patient() {
+    return {.ack_wait = absl::Seconds(10), .decision_wait = absl::Seconds(10)};
+  }
+
+  explicit ActionFixture(CourierOptions courier = Patient(), const Clock& clock = SystemClock())
+      : courier_(courier), clock_of_host_(clock), catalogue_(*Catalogue::FromJson(R"({"clusters": [
             {"name": "wide", "base_url": "http://wide.example", "default_timeout": "10s"},
             {"name": "narrow", "base_url": "http://narrow.example", "max_in_flight": 1,
              "max_waiting": 1}]})")) {
+    StartHost();
+  }
+
+  void StartHost() {
+    spool_ = *SqliteSpool::Open({.path = directory_.File("spool.db")}, SystemClock());
     ActionOptions options;
     options.server.listen = "127.0.0.1:0";
     options.ledger = ledger_.address();
-    options.owner = {.id = "owner-1", .incarnation = 7};
-    options.ack_wait = ack_wait;
+    options.owner = {.id = "owner-1", .incarnation = ++incarnation_};
+    options.courier = courier_;
     options.threads = 2;
-    host_ = *ActionHost::Start(options, catalogue_, clusters_, clock);
+    host_ = *ActionHost::Start(options, catalogue_, clusters_, *spool_, clock_of_host_);
     stub_ =
         v1::ActionService::NewStub(rpc::MakeChannel("127.0.0.1:" + std::to_string(host_->port())));
+  }
+
+  // An orderly end and a new start on the same spool.
+  void RestartHost() {
+    host_.reset();
+    spool_.reset();
+    StartHost();
   }
 
   static v1::SetActionRequest Request(const std::string& request_id = "",
@@ -109,9 +127,21 @@ class ActionFixture : public ::testing::Test {
     return queued;
   }
 
+  // Waits until the spool is empty; fails the test after ten seconds.
+  void WaitUntilDelivered() const {
+    const absl::Time end = absl::Now() + absl::Seconds(10);
+    while (spool_->usage().events > 0 && absl::Now() < end) absl::SleepFor(absl::Milliseconds(5));
+    EXPECT_EQ(spool_->usage().events, 0);
+  }
+
+  CourierOptions courier_;
+  const Clock& clock_of_host_;
+  int64_t incarnation_ = 6;
+  TempDir directory_;
   FakeLedger ledger_;
   FakeClusterClient clusters_;
   const Catalogue catalogue_;
+  std::unique_ptr<SqliteSpool> spool_;
   std::unique_ptr<ActionHost> host_;
   std::unique_ptr<v1::ActionService::Stub> stub_;
 };

@@ -45,6 +45,7 @@ std::vector<FakeLedger::Event> FakeLedger::WaitForEvents(size_t count) const {
 
 grpc::Status FakeLedger::RecordEvents(
     grpc::ServerContext*, grpc::ServerReaderWriter<Ack, ledger::v1::RecordEventsRequest>* stream) {
+  stream->SendInitialMetadata();
   ledger::v1::RecordEventsRequest request;
   while (stream->Read(&request)) {
     std::optional<Ack> ack;
@@ -84,6 +85,23 @@ FakeLedger::Ack FakeLedger::Apply(const Event& event) {
   ack.set_verdict(Ack::APPLIED);
   *ack.mutable_job() = job;
   return ack;
+}
+
+grpc::Status FakeLedger::SettleOwner(grpc::ServerContext*,
+                                     const ledger::v1::SettleOwnerRequest* request,
+                                     ledger::v1::SettleOwnerResponse*) {
+  const std::lock_guard lock(mutex_);
+  settled_.push_back({.incarnation = request->incarnation(), .after_events = events_.size()});
+  changed_.notify_all();
+  return grpc::Status::OK;
+}
+
+std::vector<FakeLedger::Settled> FakeLedger::WaitForSettled(size_t count) const {
+  std::unique_lock lock(mutex_);
+  const bool came =
+      changed_.wait_for(lock, std::chrono::seconds(10), [&] { return settled_.size() >= count; });
+  EXPECT_TRUE(came) << "the owner was not settled " << count << " times";
+  return settled_;
 }
 
 grpc::Status FakeLedger::GetJob(grpc::ServerContext*, const ledger::v1::GetJobRequest* request,

@@ -46,6 +46,17 @@ class FakeLedger final : public ledger::v1::JobLedgerService::Service {
   // Waits until `count` events came in; fails the test after ten seconds.
   std::vector<Event> WaitForEvents(size_t count) const;
 
+  // A call of SettleOwner, and how many events had come in before it.
+  struct Settled {
+    int64_t incarnation = 0;
+    size_t after_events = 0;
+  };
+  // Waits until that many calls came in; fails the test after ten seconds.
+  std::vector<Settled> WaitForSettled(size_t count) const;
+
+  grpc::Status SettleOwner(grpc::ServerContext* context,
+                           const ledger::v1::SettleOwnerRequest* request,
+                           ledger::v1::SettleOwnerResponse* response) override;
   grpc::Status RecordEvents(
       grpc::ServerContext* context,
       grpc::ServerReaderWriter<Ack, ledger::v1::RecordEventsRequest>* stream) override;
@@ -62,6 +73,7 @@ class FakeLedger final : public ledger::v1::JobLedgerService::Service {
   Script script_;
   std::map<std::string, Job> jobs_;
   std::vector<Event> events_;
+  std::vector<Settled> settled_;
 };
 
 }  // namespace tms::action

@@ -201,6 +201,25 @@ TEST_F(SetActionTest, WaitsForTheJobThatSomebodyElseRuns) {
   EXPECT_EQ(clusters_.call_count(), 0u);
 }
 
+TEST_F(SetActionTest, ATwinThatWasNotCalledIsAskedForAgain) {
+  Job earlier;
+  earlier.set_job_id("earlier");
+  earlier.set_status(Job::IN_PROGRESS);
+  ledger_.SetScript([&](const auto&, auto ack) {
+    ack.set_verdict(RecordEventsResponse::DUPLICATE_OF);
+    *ack.mutable_job() = earlier;
+    return std::optional(ack);
+  });
+  Job ended = earlier;
+  ended.set_status(Job::FAILED);
+  ended.set_failure_reason(Job::NOT_CALLED);
+  ledger_.SetJob(ended);
+  const Reply reply = Set(Request("r1")).Await();
+  EXPECT_EQ(reply.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Reason(reply.status), "EARLIER_NOT_CALLED");
+  EXPECT_TRUE(reply.decided_by_us);
+}
+
 TEST_F(SetActionTest, AFullQueueRefusesWithoutAJob) {
   Caller running = Set(Request("", "narrow"));
   clusters_.WaitForCalls(1);

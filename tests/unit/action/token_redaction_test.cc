@@ -31,8 +31,20 @@ TEST(TokenRedaction, FindsTheTokenAfterAFalseStart) {
   EXPECT_EQ(RedactToken("aaaaab", "aaab"), "aa[token]");
 }
 
-TEST(TokenRedaction, LeavesATokenAloneThatIsTooShortToBeSecret) {
-  EXPECT_EQ(RedactToken("abcabc", "abc"), "abcabc");
+TEST(TokenRedaction, KnowsTheEscapesOfUrlsAndHtml) {
+  EXPECT_EQ(RedactToken("/login?t=eyJh%2FbGci%2bOiJI&x=1", kToken), "/login?t=[token]&x=1");
+  EXPECT_EQ(RedactToken("<p>eyJh&#47;bGci&#x2B;OiJI</p>", kToken), "<p>[token]</p>");
+  EXPECT_EQ(RedactToken("<p>&#0101;yJh/bGci&#x00002b;OiJI</p>", kToken), "<p>[token]</p>");
+  EXPECT_EQ(RedactToken("a&amp;b&lt;c&gt;d&quot;e&apos;f", "a&b<c>d\"e'f"), "[token]");
+  EXPECT_EQ(RedactToken("50%25 of x", "50%25"), "[token] of x");
+  for (const char* text : {"eyJh%2", "eyJh&#47", "eyJh&#;", "eyJh&", "%", "&#x", "eyJh%2GbGci"}) {
+    EXPECT_EQ(RedactToken(text, kToken), text);
+  }
+}
+
+TEST(TokenRedaction, ReplacesAShortTokenWhereItIsAWord) {
+  EXPECT_EQ(RedactToken("Bearer abc, not abcabc or 1abc", "abc"), "Bearer ***, not abcabc or 1abc");
+  EXPECT_EQ(RedactToken("x", "x"), "***");
   EXPECT_EQ(RedactToken("abcabc", ""), "abcabc");
 }
 

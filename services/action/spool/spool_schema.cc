@@ -1,0 +1,95 @@
+#include "services/action/spool/spool_schema.h"
+
+#include "common/base/digest.h"
+#include "common/base/status.h"
+#include "tms/ledger/v1/job.pb.h"
+
+namespace tms::action {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Row;
+
+// "TMSS", in the file's header.
+constexpr int32_t kApplicationId = 0x544D5353;
+
+constexpr char kVersion1[] = R"sql(
+CREATE TABLE events(
+  position INTEGER PRIMARY KEY,
+  job_id TEXT NOT NULL,
+  event_seq INTEGER NOT NULL,
+  user_id TEXT,
+  request_id TEXT,
+  cost INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  event BLOB NOT NULL,
+  UNIQUE(job_id, event_seq)
+) STRICT;
+CREATE INDEX events_by_request ON events(user_id, request_id) WHERE request_id IS NOT NULL;
+
+CREATE TABLE dead_letters(
+  position INTEGER PRIMARY KEY,
+  job_id TEXT NOT NULL,
+  event_seq INTEGER NOT NULL,
+  buried_at TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  cost INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  event BLOB NOT NULL,
+  UNIQUE(job_id, event_seq)
+) STRICT;
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {{kVersion1}};
+
+constexpr char kSelectRows[] =
+    "SELECT position, job_id, event_seq, digest, event FROM events UNION ALL "
+    "SELECT position, job_id, event_seq, digest, event FROM dead_letters";
+
+absl::Status Damaged(const std::string& path, const std::string& what) {
+  return MakeStatus(absl::StatusCode::kDataLoss, "SPOOL_DAMAGED",
+                    path + " is damaged: " + what +
+                        ". It is left as it is: it may hold events that the ledger does not have");
+}
+
+bool IsSound(const Row& row) {
+  const std::string job_id = row.Text(1);
+  const int64_t event_seq = row.Int(2);
+  const std::string event = row.Text(4);
+  ledger::v1::JobEvent parsed;
+  return row.Text(3) == RowDigest(job_id, event_seq, event) && parsed.ParseFromString(event) &&
+         parsed.job_id() == job_id && parsed.event_seq() == event_seq;
+}
+
+}  // namespace
+
+const sqlite::Schema& SpoolSchema() {
+  static const sqlite::Schema schema{
+      .application_id = kApplicationId, .what = "spool", .migrations = kMigrations};
+  return schema;
+}
+
+std::string RowDigest(std::string_view job_id, int64_t event_seq, std::string_view event) {
+  PartsEncoder parts;
+  parts.Add(job_id).Add(static_cast<long long>(event_seq)).Add(event);
+  return Sha256(parts.bytes());
+}
+
+absl::Status CheckSpool(const std::string& path) {
+  TMS_ASSIGN_OR_RETURN(auto connection, Connection::Open(path, sqlite::OpenMode::kReadOnly));
+  const auto word = [](const Row& row) { return row.Text(0); };
+  const auto pages = connection->ReadOne("PRAGMA integrity_check(1)", word);
+  if (!pages.ok()) return Damaged(path, std::string(Message(pages.status())));
+  if (pages->value_or("") != "ok") return Damaged(path, pages->value_or("no answer"));
+  int64_t wrong = 0;
+  const absl::Status rows = connection->Visit(kSelectRows, [&](const Row& row) {
+    if (!IsSound(row)) wrong = row.Int(0);
+    return wrong == 0;
+  });
+  if (!rows.ok()) return Damaged(path, std::string(Message(rows)));
+  if (wrong != 0) return Damaged(path, "event " + std::to_string(wrong) + " was altered");
+  return absl::OkStatus();
+}
+
+}  // namespace tms::action

@@ -1,0 +1,162 @@
+// The spool's contract for both implementations, and what only a file can do.
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "common/base/clock.h"
+#include "common/sqlite/connection.h"
+#include "services/action/spool/sqlite_spool.h"
+#include "tests/unit/action/spool/fake_spool.h"
+#include "tests/unit/action/spool/spool_contract.h"
+#include "tests/unit/sqlite/fault_vfs.h"
+#include "tests/unit/sqlite/temp_dir.h"
+
+namespace tms::action {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct InMemory {
+  Spool& spool() { return spool_; }
+  FakeSpool spool_;
+};
+
+struct OnDisk {
+  Spool& spool() { return *spool_; }
+  TempDir directory_;
+  std::unique_ptr<SqliteSpool> spool_ =
+      *SqliteSpool::Open({.path = directory_.File("spool.db")}, SystemClock());
+};
+
+using Spools = ::testing::Types<InMemory, OnDisk>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Spools, SpoolContract, Spools);
+
+class SpoolFileTest : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    sqlite::FaultVfs::FailSyncs(0);
+    sqlite::FaultVfs::FailWrites(0);
+  }
+
+  absl::StatusOr<std::unique_ptr<SqliteSpool>> Open() {
+    return SqliteSpool::Open({.path = path_,
+                              .on_failure = [this](const absl::Status&) { failed_ = true; },
+                              .vfs = sqlite::FaultVfs::Name()},
+                             SystemClock());
+  }
+  absl::Status Put(Spool& spool, std::vector<EventMessage> events) {
+    return Await(context_, spool.Put(std::move(events)));
+  }
+  void Fill() {
+    const auto spool = *Open();
+    ASSERT_TRUE(Put(*spool, {MakeStart("a", "", true, 20'000), MakeFinish("a")}).ok());
+  }
+  std::string Bytes() const {
+    std::ostringstream bytes;
+    bytes << std::ifstream(path_).rdbuf();
+    return bytes.str();
+  }
+  // Opening must fail, say `why`, and change nothing.
+  void ExpectRefused(absl::StatusCode code, const std::string& why) {
+    const std::string before = Bytes();
+    const auto spool = Open();
+    ASSERT_FALSE(spool.ok());
+    EXPECT_EQ(spool.status().code(), code);
+    EXPECT_THAT(std::string(Message(spool.status())), HasSubstr(why));
+    EXPECT_THAT(std::string(Message(spool.status())), HasSubstr(path_));
+    EXPECT_EQ(Bytes(), before);
+  }
+
+  TempDir directory_;
+  const std::string path_ = directory_.File("spool.db");
+  boost::asio::io_context context_;
+  std::atomic<bool> failed_ = false;
+};
+
+TEST_F(SpoolFileTest, WhatWasPutIsThereAfterARestart) {
+  Fill();
+  const auto spool = *Open();
+  EXPECT_THAT(*Await(context_, spool->Next(0, 1 << 20)), SizeIs(2));
+  EXPECT_EQ(spool->usage().events, 2);
+  EXPECT_EQ(spool->usage().last_position, 2);
+  EXPECT_GT(spool->usage().bytes, 20'000);
+}
+
+TEST_F(SpoolFileTest, AnAlteredEventIsFoundAtTheStartF20) {
+  Fill();
+  std::string bytes = Bytes();
+  const size_t cid = bytes.find(std::string(1000, '7'));
+  ASSERT_NE(cid, std::string::npos);
+  bytes[cid + 500] = '8';
+  std::ofstream(path_, std::ios::binary) << bytes;
+  ExpectRefused(absl::StatusCode::kDataLoss, "event 1 was altered");
+}
+
+TEST_F(SpoolFileTest, ATruncatedFileIsFoundAtTheStartF20) {
+  Fill();
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 3 * 4096);
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "malformed");
+}
+
+TEST_F(SpoolFileTest, AForeignFileIsRefusedF20) {
+  std::ofstream(path_) << "this is a shopping list, not a database, and long enough to be one";
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "is not a spool");
+}
+
+TEST_F(SpoolFileTest, AnotherProgramsDatabaseIsRefusedF20) {
+  {
+    auto connection = *sqlite::Connection::Open(path_, sqlite::OpenMode::kCreateOrWrite);
+    ASSERT_TRUE(connection->RunScript("CREATE TABLE events(position)").ok());
+  }
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "is not a spool");
+}
+
+TEST_F(SpoolFileTest, ANewerSpoolIsRefusedF23) {
+  Fill();
+  {
+    auto connection = *sqlite::Connection::Open(path_, sqlite::OpenMode::kCreateOrWrite);
+    ASSERT_TRUE(connection->RunScript("PRAGMA user_version=7").ok());
+  }
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "schema version 7");
+}
+
+TEST_F(SpoolFileTest, AFailedSyncAcksNobodyAndEndsAllWritingF12) {
+  const auto spool = *Open();
+  sqlite::FaultVfs::FailSyncs(SQLITE_IOERR_FSYNC);
+  EXPECT_EQ(Put(*spool, {MakeStart("a")}).code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(failed_);
+  sqlite::FaultVfs::FailSyncs(SQLITE_OK);
+  EXPECT_EQ(Put(*spool, {MakeStart("b")}).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(spool->usage().events, 0);
+}
+
+TEST_F(SpoolFileTest, AFullDiskRefusesWithoutEndingF10) {
+  const auto spool = *Open();
+  sqlite::FaultVfs::FailWrites(SQLITE_FULL);
+  const absl::Status full = Put(*spool, {MakeStart("a")});
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Reason(full), "SPOOL_FULL");
+  sqlite::FaultVfs::FailWrites(SQLITE_OK);
+  EXPECT_TRUE(Put(*spool, {MakeStart("a")}).ok());
+  EXPECT_FALSE(failed_);
+}
+
+TEST_F(SpoolFileTest, RoomForOutcomesIsTakenFromTheDiskAtTheStartF10) {
+  constexpr int64_t kOutcomes = 4 << 20;
+  const auto spool = *SqliteSpool::Open({.path = path_, .outcome_bytes = kOutcomes}, SystemClock());
+  const auto allocated = [](const std::string& path) {
+    struct stat info = {};
+    EXPECT_EQ(stat(path.c_str(), &info), 0);
+    return info.st_blocks * 512;
+  };
+  EXPECT_GE(allocated(path_), kOutcomes);
+  EXPECT_GE(allocated(path_ + "-wal"), 2 * kOutcomes);
+  EXPECT_LT(std::filesystem::file_size(path_), kOutcomes);
+}
+
+}  // namespace
+}  // namespace tms::action
