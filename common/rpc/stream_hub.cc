@@ -15,6 +15,11 @@ void StreamHub::Remove(HubStream* stream) {
   if (draining_ && streams_.empty()) drained_.Set();
 }
 
+void StreamHub::WakeAll() {
+  absl::MutexLock lock(&mutex_);
+  for (HubStream* stream : streams_) stream->Wake();
+}
+
 bool StreamHub::Drain(absl::Duration limit) {
   {
     absl::MutexLock lock(&mutex_);

@@ -17,6 +17,9 @@ class HubStream {
   // finish synchronously in a way that runs OnDone (gRPC never runs OnDone inside Finish).
   virtual void Drain() = 0;
 
+  // Asks the stream to look whether there is something to do, under the same rules.
+  virtual void Wake() {}
+
  protected:
   ~HubStream() = default;
 };
@@ -30,6 +33,9 @@ class StreamHub {
   // False if the hub drains or is full: the stream must finish at once and is not kept.
   [[nodiscard]] bool Add(HubStream* stream);
   void Remove(HubStream* stream);
+
+  // Wakes each live stream.
+  void WakeAll();
 
   // Refuses new streams, tells each live one to end, waits until all are gone or `limit` has
   // passed. Returns whether all are gone.

@@ -12,24 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/ledger/job.h"
+#include "services/ledger/job_filter.h"
 
 namespace tms::ledger {
-
-// All given conditions must hold; a repeated one matches any of its values; empty means any.
-struct JobFilter {
-  std::vector<std::string> user_ids;
-  std::vector<JobStatus> statuses;
-  std::vector<FailureReason> failure_reasons;
-  std::vector<Effect> effects;
-  std::vector<int> action_codes;
-  std::vector<std::string> clusters;
-  std::string cid;
-  std::string batch_id;
-  std::string request_id;
-  std::optional<int> http_status;
-  std::optional<absl::Time> created_after;   // inclusive
-  std::optional<absl::Time> created_before;  // exclusive
-};
 
 // A place in the list of jobs, which is ordered by created_at, then number, both descending.
 struct JobKey {
@@ -52,6 +37,28 @@ struct CustomerPage {
 struct HistoryPage {
   std::vector<HistoryEvent> events;  // oldest first
   std::optional<int64_t> next;       // number to go on after
+};
+
+// A place in the history of the whole ledger: behind the event of this number.
+struct HistoryPosition {
+  int64_t number = 0;
+  // That event's link in the hash chain (32 bytes; zeros before the first): tells this history from
+  // one that was another way when it grew past the number.
+  std::string hash;
+
+  friend bool operator==(const HistoryPosition&, const HistoryPosition&) = default;
+};
+
+// An event that changed a job.
+struct JobChange {
+  HistoryPosition position;
+  Job job;  // without the FULL view's fields
+};
+
+struct ChangePage {
+  std::vector<JobChange> changes;  // in the order of their numbers
+  // Nothing up to here was left out that the filter wants.
+  HistoryPosition examined;
 };
 
 // What became of one event.
@@ -145,6 +152,7 @@ class JobStore {
  public:
   using RecordDone = std::function<void(absl::StatusOr<RecordResult>)>;
   using UpdateDone = std::function<void(absl::StatusOr<Job>)>;
+  using ChangeListener = std::function<void(std::vector<JobChange>)>;
   using SettleDone = std::function<void(absl::StatusOr<SettledJobs>)>;
 
   virtual ~JobStore() = default;
@@ -184,6 +192,25 @@ class JobStore {
   // At most `limit` rows, in the order of the group_by dimensions; RESOURCE_EXHAUSTED beyond.
   virtual absl::StatusOr<std::vector<StatsRow>> GetStats(const StatsQuery& query, int limit) = 0;
 
+  // Where the history ends.
+  virtual absl::StatusOr<HistoryPosition> LastPosition() = 0;
+
+  // Whether the history has this position: false if it is another history, or ends before it.
+  virtual absl::StatusOr<bool> HasPosition(const HistoryPosition& position) = 0;
+
+  // Jobs that match and have changed behind the number `after`, at most `limit`, each as it is now
+  // and only at its last change. Examines at most kMaxExaminedEvents events.
+  virtual absl::StatusOr<ChangePage> ListChanges(const JobFilter& filter, int64_t after,
+                                                 int limit) = 0;
+
+  // Who hears of every change from now on: on the store's own thread, after the commit and before
+  // its `done`s, in the order of their numbers, each job as it was right after. Must not block.
+  // Nothing: nobody; once this returns the former one is not called any more.
+  virtual void SetChangeListener(ChangeListener listener) = 0;
+
+  // A name that no other ledger has.
+  virtual std::string Epoch() const = 0;
+
   // Every job that is IN_PROGRESS.
   virtual absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() = 0;
 
@@ -193,5 +220,7 @@ class JobStore {
 
 // Rows that one ListJobs may examine: about 20 ms of a reader's time.
 inline constexpr int kMaxExaminedRows = 10'000;
+// Events that one ListChanges may examine, for the same reason.
+inline constexpr int kMaxExaminedEvents = 2'000;
 
 }  // namespace tms::ledger

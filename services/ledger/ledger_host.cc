@@ -42,7 +42,9 @@ absl::StatusOr<std::unique_ptr<LedgerHost>> LedgerHost::Start(const LedgerOption
                                                               JobStore& store, const Clock& clock) {
   auto host = std::unique_ptr<LedgerHost>(new LedgerHost(options, store, clock));
   TMS_RETURN_IF_ERROR(host->sweeper_.LoadOpenJobs());
+  TMS_RETURN_IF_ERROR(host->changes_.Load());
   TMS_ASSIGN_OR_RETURN(host->server_, rpc::Server::Start(options.server, {&host->service_}));
+  host->wake_thread_.emplace(host->changes_.feed(), host->service_.watchers());
   host->sweep_thread_.emplace(host->sweeper_, options.sweep_interval);
   host->server_->SetServing(true);
   return host;
@@ -54,7 +56,8 @@ LedgerHost::LedgerHost(const LedgerOptions& options, JobStore& store, const Cloc
       edge_(pool_, LogCall),
       sweeper_(store, clock, options.grace),
       ledger_(store, sweeper_, clock),
-      service_(ledger_, edge_) {}
+      changes_(store),
+      service_({ledger_, changes_, edge_, pool_, clock, options.watch}) {}
 
 LedgerHost::~LedgerHost() { Drain(absl::ZeroDuration()); }
 
@@ -66,6 +69,7 @@ bool LedgerHost::Drain(absl::Duration limit) {
   const bool drained = service_.DrainStreams(limit);
   server_->Shutdown(std::max(deadline - clock_.SinceBoot(), absl::ZeroDuration()));
   server_.reset();
+  wake_thread_.reset();
   return drained;
 }
 

@@ -12,9 +12,11 @@
 #include "common/base/work_pool.h"
 #include "common/rpc/server.h"
 #include "common/rpc/unary_edge.h"
+#include "services/ledger/change_source.h"
 #include "services/ledger/ledger.h"
 #include "services/ledger/ledger_service.h"
 #include "services/ledger/sweeper.h"
+#include "services/ledger/wake_thread.h"
 
 namespace tms::ledger {
 
@@ -24,6 +26,7 @@ struct LedgerOptions {
   absl::Duration sweep_interval = absl::Seconds(1);
   // Reads at a time.
   int readers = 4;
+  WatchLimits watch;
 };
 
 // Owned by main's thread and used by it alone. `store` and `clock` outlive it.
@@ -49,8 +52,10 @@ class LedgerHost {
   rpc::UnaryEdge edge_;
   Sweeper sweeper_;
   Ledger ledger_;
+  ChangeSource changes_;
   LedgerService service_;
   std::unique_ptr<rpc::Server> server_;
+  std::optional<WakeThread> wake_thread_;
   std::optional<SweepThread> sweep_thread_;
 };
 

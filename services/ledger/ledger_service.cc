@@ -1,5 +1,6 @@
 #include "services/ledger/ledger_service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/status.h"
@@ -21,12 +22,30 @@ PageRequest PageOf(const Request& request) {
 
 }  // namespace
 
-LedgerService::LedgerService(Ledger& ledger, rpc::UnaryEdge& edge)
-    : ledger_(ledger), edge_(edge), streams_(kMaxEventStreams) {}
+LedgerService::LedgerService(const ServiceParts& parts)
+    : parts_(parts),
+      ledger_(parts_.ledger),
+      edge_(parts_.edge),
+      streams_(kMaxEventStreams),
+      watchers_(static_cast<size_t>(parts_.watch.max_watchers)) {}
+
+bool LedgerService::DrainStreams(absl::Duration limit) {
+  const absl::Duration deadline = parts_.clock.SinceBoot() + limit;
+  const bool events_drained = streams_.Drain(limit);
+  const absl::Duration left = deadline - parts_.clock.SinceBoot();
+  return watchers_.Drain(std::max(left, absl::ZeroDuration())) && events_drained;
+}
 
 grpc::ServerBidiReactor<v1::RecordEventsRequest, v1::RecordEventsResponse>*
 LedgerService::RecordEvents(grpc::CallbackServerContext* context) {
   return new RecordEventsReactor(ledger_, streams_, *context);
+}
+
+grpc::ServerWriteReactor<v1::WatchJobsResponse>* LedgerService::WatchJobs(
+    grpc::CallbackServerContext* context, const v1::WatchJobsRequest* request) {
+  absl::StatusOr<JobFilter> filter = FromProto(request->filter());
+  const WatchParts parts{parts_.changes, watchers_, parts_.pool, parts_.clock, parts_.watch};
+  return new WatchJobsReactor(parts, *context, std::move(filter), request->resume_token());
 }
 
 grpc::ServerUnaryReactor* LedgerService::GetJob(grpc::CallbackServerContext* context,

@@ -4,24 +4,41 @@
 #include "absl/time/time.h"
 #include "common/rpc/stream_hub.h"
 #include "common/rpc/unary_edge.h"
+#include "services/ledger/change_source.h"
 #include "services/ledger/ledger.h"
+#include "services/ledger/watch_jobs_reactor.h"
 #include "tms/ledger/v1/ledger.grpc.pb.h"
 
 namespace tms::ledger {
 
+// All outlive the service.
+struct ServiceParts {
+  Ledger& ledger;
+  ChangeSource& changes;
+  rpc::UnaryEdge& edge;
+  // Runs what reads the disk for watchers.
+  WorkPool& pool;
+  const Clock& clock;
+  WatchLimits watch;
+};
+
 // Each method is validate, delegate, translate. Called by gRPC's threads; owned by main, outlives
-// the server. What the protos announce for later (WatchJobs, RecordAudit, ListAudit)
+// the server. What the protos announce for later (RecordAudit, ListAudit)
 // is answered UNIMPLEMENTED by the base class.
 class LedgerService final : public v1::JobLedgerService::CallbackService {
  public:
-  LedgerService(Ledger& ledger, rpc::UnaryEdge& edge);
+  explicit LedgerService(const ServiceParts& parts);
 
-  // Ends all streams after their pending acks; true if none is left within `limit`. To be called
-  // before the server is shut down.
-  bool DrainStreams(absl::Duration limit) { return streams_.Drain(limit); }
+  // Ends all streams, of events after their pending acks; true if none is left within `limit`. To
+  // be called before the server is shut down, while watchers are still woken.
+  bool DrainStreams(absl::Duration limit);
+
+  rpc::StreamHub& watchers() { return watchers_; }
 
   grpc::ServerBidiReactor<v1::RecordEventsRequest, v1::RecordEventsResponse>* RecordEvents(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerWriteReactor<v1::WatchJobsResponse>* WatchJobs(
+      grpc::CallbackServerContext* context, const v1::WatchJobsRequest* request) override;
   grpc::ServerUnaryReactor* GetJob(grpc::CallbackServerContext* context,
                                    const v1::GetJobRequest* request, v1::Job* response) override;
   grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* context,
@@ -44,9 +61,11 @@ class LedgerService final : public v1::JobLedgerService::CallbackService {
                                         v1::GetJobStatsResponse* response) override;
 
  private:
+  const ServiceParts parts_;
   Ledger& ledger_;
   rpc::UnaryEdge& edge_;
   rpc::StreamHub streams_;
+  rpc::StreamHub watchers_;
 };
 
 }  // namespace tms::ledger

@@ -40,6 +40,13 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
               "Time after a job's timeout until its outcome is presumed unknown", absl::Seconds(1),
               absl::Hours(1));
   options.Add("--readers", flags.ledger.readers, "Reads at a time", 1, 64);
+  options.Add("--max-watchers", flags.ledger.watch.max_watchers, "WatchJobs streams at a time", 1,
+              10'000);
+  options.Add("--watch-heartbeat", flags.ledger.watch.heartbeat,
+              "A watcher hears something at least so often", absl::Seconds(1), absl::Minutes(10));
+  options.Add("--watch-stall", flags.ledger.watch.stall,
+              "A watcher that takes nothing for so long is dropped", absl::Seconds(1),
+              absl::Minutes(10));
   options.Add("--drain-limit", flags.drain_limit,
               "Time that calls in flight get to end after SIGTERM", absl::ZeroDuration(),
               absl::Minutes(10));

@@ -295,8 +295,6 @@ class LedgerRpcsTest_S06(StackTest):
             "RecordAudit": lambda: self.stack.jobs.RecordAudit(
                 stubs.ledger.RecordAuditRequest()),
             "ListAudit": lambda: self.stack.jobs.ListAudit(stubs.ledger.ListAuditRequest()),
-            "WatchJobs": lambda: list(self.stack.jobs.WatchJobs(
-                stubs.ledger.WatchJobsRequest(), timeout=RPC_LIMIT)),
         }
         for name, call in calls.items():
             with self.subTest(rpc=name), self.assertRaises(grpc.RpcError) as caught:

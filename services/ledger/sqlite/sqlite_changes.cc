@@ -77,8 +77,8 @@ absl::Status AppendHistory(WriteContext& context, const HistoryRow& row) {
     cids_digest = row.told->cids_digest;
     cid_count = static_cast<int64_t>(start->cids.size());
   }
-  const Outcome& outcome = row.outcome;
-  return context.chain.Append(
+  const Outcome& outcome = row.job.outcome;
+  TMS_RETURN_IF_ERROR(context.chain.Append(
       context.connection, JobEventsTable(), row.job_id, NullIfEmpty(row.earlier_job_id),
       ToWord(row.kind), if_told(told == nullptr ? 0 : told->event_seq),
       FormatTimestamp(row.occurred_at), FormatTimestamp(context.now), row.actor,
@@ -86,7 +86,12 @@ absl::Status AppendHistory(WriteContext& context, const HistoryRow& row) {
       NullIfEmpty(row.detail), ToWord(outcome.status), outcome.http_status,
       NullIfEmpty(ToWord(outcome.failure_reason)), NullIfEmpty(ToWord(outcome.effect)),
       outcome.error_message, NullIfEmpty(ToWord(outcome.source)), outcome.conflict, content_digest,
-      cids_digest, cid_count);
+      cids_digest, cid_count));
+  if (row.verdict == Verdict::kApplied) {
+    const ChainHead& head = context.chain.head();
+    context.changes.push_back({{.number = head.number, .hash = head.hash}, row.job});
+  }
+  return absl::OkStatus();
 }
 
 absl::Status AppendAudit(WriteContext& context, const AuditRow& row) {

@@ -1,5 +1,7 @@
 #include "services/ledger/sqlite/sqlite_job_store.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/base/ids.h"
@@ -17,7 +19,7 @@ using sqlite::Connection;
 constexpr size_t kPageTokenKeyBytes = 32;
 
 constexpr char kInsertMeta[] = "INSERT OR IGNORE INTO ledger_meta(key, value) VALUES(?1, ?2)";
-constexpr char kSelectKey[] = "SELECT value FROM ledger_meta WHERE key = 'page_token_key'";
+constexpr char kSelectMeta[] = "SELECT value FROM ledger_meta WHERE key = ?1";
 
 // A write that carries its result from the writer's transaction to `done`.
 template <typename Result, typename Write>
@@ -54,14 +56,23 @@ absl::Status MakeMeta(Connection& connection, absl::Time now) {
   return connection.Run("COMMIT");
 }
 
-absl::StatusOr<std::string> ReadPageTokenKey(Connection& connection) {
+absl::StatusOr<std::string> ReadMeta(Connection& connection, const char* key) {
   const auto read = [](const sqlite::Row& row) { return row.Text(0); };
-  TMS_ASSIGN_OR_RETURN(const std::optional<std::string> key, connection.ReadOne(kSelectKey, read));
-  if (!key.has_value() || key->size() != kPageTokenKeyBytes) {
+  TMS_ASSIGN_OR_RETURN(const auto value, connection.ReadOne(kSelectMeta, read, key));
+  if (!value.has_value() || value->empty()) {
     return MakeStatus(absl::StatusCode::kDataLoss, "DATABASE_DAMAGED",
-                      "the database has lost the key of its page tokens");
+                      "the database has lost its " + std::string(key));
   }
-  return *key;
+  return *value;
+}
+
+absl::StatusOr<std::string> ReadPageTokenKey(Connection& connection) {
+  TMS_ASSIGN_OR_RETURN(std::string key, ReadMeta(connection, "page_token_key"));
+  if (key.size() != kPageTokenKeyBytes) {
+    return MakeStatus(absl::StatusCode::kDataLoss, "DATABASE_DAMAGED",
+                      "the key of the database's page tokens is not one");
+  }
+  return key;
 }
 
 }  // namespace
@@ -78,6 +89,7 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
                        sqlite::Migrate(*connection, path, version, LedgerSchema(), clock.Now()));
   TMS_RETURN_IF_ERROR(MakeMeta(*connection, clock.Now()));
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
+  TMS_ASSIGN_OR_RETURN(store->epoch_, ReadMeta(*connection, "epoch"));
   TMS_ASSIGN_OR_RETURN(std::string chain_id, ReadChainId(*connection));
   store->hook_.set_chain(std::move(chain_id));
   store->writer_ = std::make_unique<sqlite::GroupCommitWriter>(
@@ -88,16 +100,35 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   return store;
 }
 
+void SqliteJobStore::WriterHook::AddChanges(std::vector<JobChange> changes) {
+  std::move(changes.begin(), changes.end(), std::back_inserter(changes_));
+}
+
+void SqliteJobStore::WriterHook::SetListener(ChangeListener listener) {
+  absl::MutexLock lock(&listener_mutex_);
+  listener_ = std::move(listener);
+}
+
+void SqliteJobStore::WriterHook::AfterCommit() {
+  deltas_.Clear();
+  std::vector<JobChange> changes;
+  changes.swap(changes_);
+  absl::MutexLock lock(&listener_mutex_);
+  if (listener_ && !changes.empty()) listener_(std::move(changes));
+}
+
 template <typename Result, typename Write>
 void SqliteJobStore::Submit(size_t weight, Write write,
                             std::function<void(absl::StatusOr<Result>)> done) {
   const auto in_context = [this, write = std::move(write)](Connection& connection) {
     StatsDeltas deltas;
-    WriteContext context{connection, deltas, hook_.chain(), clock_.Now()};
+    std::vector<JobChange> changes;
+    WriteContext context{connection, deltas, hook_.chain(), changes, clock_.Now()};
     auto result = write(context);
     // Only now: what a failed item has counted and appended must go with the rest of it.
     if (result.ok()) {
       hook_.deltas().Add(deltas);
+      hook_.AddChanges(std::move(changes));
     } else {
       hook_.chain().Forget();
     }
@@ -178,6 +209,24 @@ absl::StatusOr<CustomerPage> SqliteJobStore::ListCustomers(const std::string& jo
 absl::StatusOr<std::vector<StatsRow>> SqliteJobStore::GetStats(const StatsQuery& query, int limit) {
   return ReadWith<std::vector<StatsRow>>(
       [&](Connection& connection) { return ReadStats(connection, query, limit); });
+}
+
+absl::StatusOr<HistoryPosition> SqliteJobStore::LastPosition() {
+  return ReadWith<HistoryPosition>(ReadLastPosition);
+}
+
+absl::StatusOr<bool> SqliteJobStore::HasPosition(const HistoryPosition& position) {
+  return ReadWith<bool>([&](Connection& connection) { return FindPosition(connection, position); });
+}
+
+absl::StatusOr<ChangePage> SqliteJobStore::ListChanges(const JobFilter& filter, int64_t after,
+                                                       int limit) {
+  return ReadWith<ChangePage>(
+      [&](Connection& connection) { return ReadChanges(connection, filter, after, limit); });
+}
+
+void SqliteJobStore::SetChangeListener(ChangeListener listener) {
+  hook_.SetListener(std::move(listener));
 }
 
 absl::StatusOr<std::vector<OpenJob>> SqliteJobStore::ListOpenJobs() {

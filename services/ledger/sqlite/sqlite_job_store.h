@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "common/base/clock.h"
 #include "common/sqlite/group_commit_writer.h"
 #include "common/sqlite/lock_file.h"
@@ -53,11 +54,18 @@ class SqliteJobStore final : public JobStore {
   absl::StatusOr<CustomerPage> ListCustomers(const std::string& job_id,
                                              std::optional<int64_t> after, int limit) override;
   absl::StatusOr<std::vector<StatsRow>> GetStats(const StatsQuery& query, int limit) override;
+  absl::StatusOr<HistoryPosition> LastPosition() override;
+  absl::StatusOr<bool> HasPosition(const HistoryPosition& position) override;
+  absl::StatusOr<ChangePage> ListChanges(const JobFilter& filter, int64_t after,
+                                         int limit) override;
+  void SetChangeListener(ChangeListener listener) override;
+  std::string Epoch() const override { return epoch_; }
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override;
   std::string PageTokenKey() const override { return page_token_key_; }
 
  private:
-  // Writes the counters that a group has changed; lets the chain go back with what was undone.
+  // Writes the counters that a group has changed, announces the changes when they are on disk; lets
+  // the chain go back with what was undone.
   class WriterHook final : public sqlite::GroupHook {
    public:
     StatsDeltas& deltas() { return deltas_; }
@@ -66,14 +74,20 @@ class SqliteJobStore final : public JobStore {
     absl::Status BeforeCommit(sqlite::Connection& connection) override {
       return deltas_.Flush(connection);
     }
-    void AfterCommit() override { deltas_.Clear(); }
+    void AddChanges(std::vector<JobChange> changes);
+    void SetListener(ChangeListener listener);
+    void AfterCommit() override;
     void AfterRollback() override {
       deltas_.Clear();
+      changes_.clear();
       chain_->Forget();
     }
 
    private:
     StatsDeltas deltas_;
+    std::vector<JobChange> changes_;
+    absl::Mutex listener_mutex_;
+    ChangeListener listener_ ABSL_GUARDED_BY(listener_mutex_);
     std::optional<HistoryChain> chain_;
   };
 
@@ -90,6 +104,7 @@ class SqliteJobStore final : public JobStore {
   const Clock& clock_;
   std::optional<std::string> backup_path_;
   std::string page_token_key_;
+  std::string epoch_;
 
   // In the order in which they must be made; they go in the reverse order.
   std::unique_ptr<sqlite::LockFile> lock_;

@@ -22,6 +22,11 @@ absl::StatusOr<CustomerPage> ReadCustomers(sqlite::Connection& connection,
                                            int limit);
 absl::StatusOr<std::vector<OpenJob>> ReadOpenJobs(sqlite::Connection& connection);
 
+absl::StatusOr<HistoryPosition> ReadLastPosition(sqlite::Connection& connection);
+absl::StatusOr<bool> FindPosition(sqlite::Connection& connection, const HistoryPosition& position);
+absl::StatusOr<ChangePage> ReadChanges(sqlite::Connection& connection, const JobFilter& filter,
+                                       int64_t after, int limit);
+
 // The statement that ReadJobPage runs; for the test that looks at its query plan.
 const char* ListStatement(ListDriver driver);
 

@@ -274,7 +274,7 @@ absl::Status Recorder::AppendEvent(Verdict verdict, const std::string& detail, c
                                   .actor = event_.owner,
                                   .verdict = verdict,
                                   .detail = detail,
-                                  .outcome = job.outcome,
+                                  .job = job,
                                   .told = &prepared_,
                                   .earlier_job_id = job.job_id == event_.job_id ? "" : job.job_id});
 }

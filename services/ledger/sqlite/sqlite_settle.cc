@@ -69,7 +69,7 @@ absl::StatusOr<Job> PresumeJob(WriteContext& context, const std::string& job_id,
                                               .occurred_at = context.now,
                                               .actor = actor,
                                               .verdict = Verdict::kApplied,
-                                              .outcome = job.outcome}));
+                                              .job = job}));
   return job;
 }
 
@@ -121,7 +121,7 @@ absl::StatusOr<Job> ResolveJob(WriteContext& context, const Resolution& resoluti
                                               .actor = resolution.user_id,
                                               .verdict = Verdict::kApplied,
                                               .detail = resolution.reason,
-                                              .outcome = job.outcome}));
+                                              .job = job}));
   TMS_RETURN_IF_ERROR(AuditResolution(context, resolution, before, job.outcome));
   return job;
 }

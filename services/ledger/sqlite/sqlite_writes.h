@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -21,6 +22,8 @@ struct WriteContext {
   sqlite::Connection& connection;
   StatsDeltas& stats;
   HistoryChain& chain;
+  // Grows by what is changed.
+  std::vector<JobChange>& changes;
   absl::Time now;
 };
 
@@ -64,7 +67,7 @@ struct HistoryRow {
   const std::string& actor;
   Verdict verdict;
   std::string detail;
-  const Outcome& outcome;  // as it stands after the event
+  const Job& job;  // as it stands after the event
   // An owner's event only.
   const PreparedEvent* told = nullptr;
   // With kDuplicateOf, kConflict.

@@ -101,6 +101,18 @@ class HoldingStore final : public JobStore {
   absl::StatusOr<std::vector<StatsRow>> GetStats(const StatsQuery& query, int limit) override {
     return store_.GetStats(query, limit);
   }
+  absl::StatusOr<HistoryPosition> LastPosition() override { return store_.LastPosition(); }
+  absl::StatusOr<bool> HasPosition(const HistoryPosition& position) override {
+    return store_.HasPosition(position);
+  }
+  absl::StatusOr<ChangePage> ListChanges(const JobFilter& filter, int64_t after,
+                                         int limit) override {
+    return store_.ListChanges(filter, after, limit);
+  }
+  void SetChangeListener(ChangeListener listener) override {
+    store_.SetChangeListener(std::move(listener));
+  }
+  std::string Epoch() const override { return store_.Epoch(); }
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override { return store_.ListOpenJobs(); }
   std::string PageTokenKey() const override { return store_.PageTokenKey(); }
 

@@ -308,11 +308,10 @@ TEST_F(QueriesTest, NamesTheWrongFieldsOfStatistics) {
 }
 
 TEST_F(QueriesTest, AnswersWhatIsNotBuiltYetUnimplemented) {
-  grpc::ClientContext watch_context;
-  v1::WatchJobsResponse change;
-  const auto watch = stub().WatchJobs(&watch_context, {});
-  EXPECT_FALSE(watch->Read(&change));
-  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  grpc::ClientContext context;
+  v1::ListAuditResponse response;
+  EXPECT_EQ(stub().ListAudit(&context, {}, &response).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
 }
 
 }  // namespace

@@ -70,6 +70,21 @@ class FakeJobStore final : public JobStore {
     last_stats = query;
     return stats_answer;
   }
+  absl::StatusOr<HistoryPosition> LastPosition() override { return last_position; }
+  absl::StatusOr<bool> HasPosition(const HistoryPosition& position) override {
+    return position == last_position;
+  }
+  absl::StatusOr<ChangePage> ListChanges(const JobFilter& filter, int64_t after,
+                                         int limit) override {
+    last_filter = filter;
+    last_number = after;
+    last_limit = limit;
+    return ChangePage{};
+  }
+  void SetChangeListener(ChangeListener new_listener) override {
+    listener = std::move(new_listener);
+  }
+  std::string Epoch() const override { return "epoch"; }
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override { return open_jobs; }
   std::string PageTokenKey() const override { return std::string(32, 'k'); }
 
@@ -82,6 +97,10 @@ class FakeJobStore final : public JobStore {
   std::optional<int64_t> next_number;
   absl::StatusOr<std::vector<StatsRow>> stats_answer = std::vector<StatsRow>{};
   std::vector<OpenJob> open_jobs;
+  HistoryPosition last_position{.number = 7, .hash = std::string(32, 'h')};
+
+  // Who hears of changes.
+  ChangeListener listener;
 
   // What it was asked. A presumption waits for the test to call its `done`.
   std::vector<OwnerEvent> recorded;
