@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/ledger/audit_record.h"
 #include "services/ledger/job.h"
 
 namespace tms::ledger {
@@ -132,6 +133,25 @@ struct StatsRow {
   std::vector<int64_t> duration_counts;  // kDurationCells
 };
 
+// A place in the audit history, which is ordered by occurred_at, then number, both descending.
+struct AuditKey {
+  absl::Time occurred_at;
+  int64_t number = 0;
+};
+
+struct AuditPage {
+  std::vector<AuditRecord> records;
+  // The last row that was examined, if there may be more behind it.
+  std::optional<AuditKey> next;
+};
+
+// What became of an audit record.
+struct AuditResult {
+  int64_t number = 0;
+  // One with the same record_key was there before, and has `number`; nothing was added.
+  bool deduplicated = false;
+};
+
 // A job that has no outcome yet, as the sweep needs it.
 struct OpenJob {
   std::string job_id;
@@ -146,6 +166,7 @@ class JobStore {
   using RecordDone = std::function<void(absl::StatusOr<RecordResult>)>;
   using UpdateDone = std::function<void(absl::StatusOr<Job>)>;
   using SettleDone = std::function<void(absl::StatusOr<SettledJobs>)>;
+  using AuditDone = std::function<void(absl::StatusOr<AuditResult>)>;
 
   virtual ~JobStore() = default;
 
@@ -183,6 +204,14 @@ class JobStore {
 
   // At most `limit` rows, in the order of the group_by dimensions; RESOURCE_EXHAUSTED beyond.
   virtual absl::StatusOr<std::vector<StatsRow>> GetStats(const StatsQuery& query, int limit) = 0;
+
+  // Adds to the audit history, which is one with that of the jobs.
+  virtual void RecordAudit(AuditRecord record, AuditDone done) = 0;
+
+  // At most `limit` records behind `after`; examines at most kMaxExaminedRows rows, and gives at
+  // most as many records as have 50,000 customers in all (or one).
+  virtual absl::StatusOr<AuditPage> ListAudit(const AuditFilter& filter,
+                                              std::optional<AuditKey> after, int limit) = 0;
 
   // Every job that is IN_PROGRESS.
   virtual absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() = 0;

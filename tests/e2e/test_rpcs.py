@@ -292,9 +292,6 @@ class LedgerRpcsTest_S06(StackTest):
 
     def test_rpcs_of_later_versions_say_so(self):
         calls = {
-            "RecordAudit": lambda: self.stack.jobs.RecordAudit(
-                stubs.ledger.RecordAuditRequest()),
-            "ListAudit": lambda: self.stack.jobs.ListAudit(stubs.ledger.ListAuditRequest()),
             "WatchJobs": lambda: list(self.stack.jobs.WatchJobs(
                 stubs.ledger.WatchJobsRequest(), timeout=RPC_LIMIT)),
         }

@@ -79,7 +79,9 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   TMS_RETURN_IF_ERROR(MakeMeta(*connection, clock.Now()));
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
   TMS_ASSIGN_OR_RETURN(std::string chain_id, ReadChainId(*connection));
-  store->hook_.set_chain(std::move(chain_id));
+  TMS_ASSIGN_OR_RETURN(const ChainHead head, ReadChainHead(*connection));
+  if (options.on_append) options.on_append(chain_id, head);
+  store->hook_.Begin(std::move(chain_id), std::move(options.on_append));
   store->writer_ = std::make_unique<sqlite::GroupCommitWriter>(
       std::move(connection),
       sqlite::GroupCommitWriter::Options{.hook = &store->hook_,
@@ -178,6 +180,20 @@ absl::StatusOr<CustomerPage> SqliteJobStore::ListCustomers(const std::string& jo
 absl::StatusOr<std::vector<StatsRow>> SqliteJobStore::GetStats(const StatsQuery& query, int limit) {
   return ReadWith<std::vector<StatsRow>>(
       [&](Connection& connection) { return ReadStats(connection, query, limit); });
+}
+
+void SqliteJobStore::RecordAudit(AuditRecord record, AuditDone done) {
+  const size_t weight = 1 + record.customer_ids.size();
+  const auto append = [record = std::move(record)](WriteContext& context) {
+    return RecordAuditRow(context, record);
+  };
+  Submit<AuditResult>(weight, append, std::move(done));
+}
+
+absl::StatusOr<AuditPage> SqliteJobStore::ListAudit(const AuditFilter& filter,
+                                                    std::optional<AuditKey> after, int limit) {
+  return ReadWith<AuditPage>(
+      [&](Connection& connection) { return ReadAuditPage(connection, filter, after, limit); });
 }
 
 absl::StatusOr<std::vector<OpenJob>> SqliteJobStore::ListOpenJobs() {

@@ -32,6 +32,9 @@ class SqliteJobStore final : public JobStore {
     // Called on the writer's thread when the file can't be written any more: the process should
     // end, and find out after a restart what is on the disk.
     std::function<void(const absl::Status&)> on_failure;
+    // Called when the store is open and after each commit with the end of the history's chain as it
+    // is then on the disk, on the writer's thread: must not block. May be empty.
+    std::function<void(const std::string& chain_id, const ChainHead& head)> on_append;
   };
 
   // Takes the lock, migrates, opens. FAILED_PRECONDITION if another process has the file, or the
@@ -53,6 +56,9 @@ class SqliteJobStore final : public JobStore {
   absl::StatusOr<CustomerPage> ListCustomers(const std::string& job_id,
                                              std::optional<int64_t> after, int limit) override;
   absl::StatusOr<std::vector<StatsRow>> GetStats(const StatsQuery& query, int limit) override;
+  void RecordAudit(AuditRecord record, AuditDone done) override;
+  absl::StatusOr<AuditPage> ListAudit(const AuditFilter& filter, std::optional<AuditKey> after,
+                                      int limit) override;
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override;
   std::string PageTokenKey() const override { return page_token_key_; }
 
@@ -62,11 +68,17 @@ class SqliteJobStore final : public JobStore {
    public:
     StatsDeltas& deltas() { return deltas_; }
     HistoryChain& chain() { return *chain_; }
-    void set_chain(std::string chain_id) { chain_.emplace(std::move(chain_id)); }
+    void Begin(std::string chain_id, decltype(Options::on_append) on_append) {
+      chain_.emplace(std::move(chain_id));
+      on_append_ = std::move(on_append);
+    }
     absl::Status BeforeCommit(sqlite::Connection& connection) override {
       return deltas_.Flush(connection);
     }
-    void AfterCommit() override { deltas_.Clear(); }
+    void AfterCommit() override {
+      deltas_.Clear();
+      if (on_append_ && chain_->head()) on_append_(chain_->chain_id(), *chain_->head());
+    }
     void AfterRollback() override {
       deltas_.Clear();
       chain_->Forget();
@@ -75,6 +87,7 @@ class SqliteJobStore final : public JobStore {
    private:
     StatsDeltas deltas_;
     std::optional<HistoryChain> chain_;
+    decltype(Options::on_append) on_append_;
   };
 
   explicit SqliteJobStore(const Clock& clock) : clock_(clock) {}

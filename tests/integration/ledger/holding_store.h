@@ -101,6 +101,13 @@ class HoldingStore final : public JobStore {
   absl::StatusOr<std::vector<StatsRow>> GetStats(const StatsQuery& query, int limit) override {
     return store_.GetStats(query, limit);
   }
+  void RecordAudit(AuditRecord record, AuditDone done) override {
+    store_.RecordAudit(std::move(record), std::move(done));
+  }
+  absl::StatusOr<AuditPage> ListAudit(const AuditFilter& filter, std::optional<AuditKey> after,
+                                      int limit) override {
+    return store_.ListAudit(filter, after, limit);
+  }
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override { return store_.ListOpenJobs(); }
   std::string PageTokenKey() const override { return store_.PageTokenKey(); }
 
