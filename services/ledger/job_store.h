@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/ledger/audit_record.h"
 #include "services/ledger/job.h"
 #include "services/ledger/job_filter.h"
 
@@ -139,6 +140,25 @@ struct StatsRow {
   std::vector<int64_t> duration_counts;  // kDurationCells
 };
 
+// A place in the audit history, which is ordered by occurred_at, then number, both descending.
+struct AuditKey {
+  absl::Time occurred_at;
+  int64_t number = 0;
+};
+
+struct AuditPage {
+  std::vector<AuditRecord> records;
+  // The last row that was examined, if there may be more behind it.
+  std::optional<AuditKey> next;
+};
+
+// What became of an audit record.
+struct AuditResult {
+  int64_t number = 0;
+  // One with the same record_key was there before, and has `number`; nothing was added.
+  bool deduplicated = false;
+};
+
 // A job that has no outcome yet, as the sweep needs it.
 struct OpenJob {
   std::string job_id;
@@ -154,6 +174,7 @@ class JobStore {
   using UpdateDone = std::function<void(absl::StatusOr<Job>)>;
   using ChangeListener = std::function<void(std::vector<JobChange>)>;
   using SettleDone = std::function<void(absl::StatusOr<SettledJobs>)>;
+  using AuditDone = std::function<void(absl::StatusOr<AuditResult>)>;
 
   virtual ~JobStore() = default;
 
@@ -210,6 +231,14 @@ class JobStore {
 
   // A name that no other ledger has.
   virtual std::string Epoch() const = 0;
+
+  // Adds to the audit history, which is one with that of the jobs.
+  virtual void RecordAudit(AuditRecord record, AuditDone done) = 0;
+
+  // At most `limit` records behind `after`; examines at most kMaxExaminedRows rows, and gives at
+  // most as many records as have 50,000 customers in all (or one).
+  virtual absl::StatusOr<AuditPage> ListAudit(const AuditFilter& filter,
+                                              std::optional<AuditKey> after, int limit) = 0;
 
   // Every job that is IN_PROGRESS.
   virtual absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() = 0;

@@ -37,6 +37,11 @@ struct CustomerList {
   int total_size = 0;
 };
 
+struct AuditList {
+  std::vector<AuditRecord> records;
+  std::string next_page_token;
+};
+
 struct Stats {
   std::vector<StatsRow> rows;
   StatsBucket bucket = StatsBucket::kDay;
@@ -44,8 +49,8 @@ struct Stats {
 
 // Every request is checked here: INVALID_ARGUMENT names each wrong field by its name in the proto.
 // Owned by main; outlives the calls that it serves. Thread-safe. GetJob, the lists and the
-// statistics block on disk; Record, UpdateJob and SettleOwner do not, their `done` may run before
-// they return or later on the store's thread.
+// statistics block on disk; Record, UpdateJob, SettleOwner and RecordAudit do not, their `done` may
+// run before they return or later on the store's thread.
 class Ledger {
  public:
   Ledger(JobStore& store, Sweeper& sweeper, const Clock& clock);
@@ -59,6 +64,8 @@ class Ledger {
   // when it is asked for again.
   using SettleDone = std::function<void(absl::StatusOr<int>)>;
   void SettleOwner(std::string owner, int64_t incarnation, SettleDone done);
+  void RecordAudit(AuditRecord record, JobStore::AuditDone done);
+  absl::StatusOr<AuditList> ListAudit(const AuditFilter& filter, const PageRequest& page);
 
   absl::StatusOr<Job> GetJob(const std::string& job_id, bool full);
   absl::StatusOr<JobList> ListJobs(const JobFilter& filter, const PageRequest& page);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "services/ledger/audit_proto.h"
 #include "services/ledger/proto_convert.h"
 #include "services/ledger/record_events_reactor.h"
 
@@ -134,6 +135,39 @@ grpc::ServerUnaryReactor* LedgerService::GetJobStats(grpc::CallbackServerContext
     TMS_ASSIGN_OR_RETURN(StatsRequest asked, FromProto(*request));
     TMS_ASSIGN_OR_RETURN(const Stats stats, ledger_.GetStats(std::move(asked.query), asked.bucket));
     ToProto(stats, *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* LedgerService::RecordAudit(grpc::CallbackServerContext* context,
+                                                     const v1::RecordAuditRequest* request,
+                                                     v1::RecordAuditResponse* response) {
+  return edge_.RunAsync(
+      context, "RecordAudit", [=, this](const rpc::CallContext&, rpc::UnaryEdge::Done done) {
+        absl::StatusOr<AuditRecord> record = FromProto(*request);
+        if (!record.ok()) {
+          done(record.status());
+          return;
+        }
+        ledger_.RecordAudit(*std::move(record), [response, done = std::move(done)](
+                                                    const absl::StatusOr<AuditResult>& result) {
+          if (result.ok()) {
+            response->set_number(result->number);
+            response->set_deduplicated(result->deduplicated);
+          }
+          done(result.status());
+        });
+      });
+}
+
+grpc::ServerUnaryReactor* LedgerService::ListAudit(grpc::CallbackServerContext* context,
+                                                   const v1::ListAuditRequest* request,
+                                                   v1::ListAuditResponse* response) {
+  return edge_.Run(context, "ListAudit", [=, this](const rpc::CallContext&) -> absl::Status {
+    TMS_ASSIGN_OR_RETURN(const AuditFilter filter, FromProto(*request));
+    TMS_ASSIGN_OR_RETURN(AuditList list, ledger_.ListAudit(filter, PageOf(*request)));
+    for (const AuditRecord& record : list.records) ToProto(record, *response->add_records());
+    response->set_next_page_token(std::move(list.next_page_token));
     return absl::OkStatus();
   });
 }

@@ -23,8 +23,7 @@ struct ServiceParts {
 };
 
 // Each method is validate, delegate, translate. Called by gRPC's threads; owned by main, outlives
-// the server. What the protos announce for later (RecordAudit, ListAudit)
-// is answered UNIMPLEMENTED by the base class.
+// the server.
 class LedgerService final : public v1::JobLedgerService::CallbackService {
  public:
   explicit LedgerService(const ServiceParts& parts);
@@ -59,6 +58,12 @@ class LedgerService final : public v1::JobLedgerService::CallbackService {
   grpc::ServerUnaryReactor* GetJobStats(grpc::CallbackServerContext* context,
                                         const v1::GetJobStatsRequest* request,
                                         v1::GetJobStatsResponse* response) override;
+  grpc::ServerUnaryReactor* RecordAudit(grpc::CallbackServerContext* context,
+                                        const v1::RecordAuditRequest* request,
+                                        v1::RecordAuditResponse* response) override;
+  grpc::ServerUnaryReactor* ListAudit(grpc::CallbackServerContext* context,
+                                      const v1::ListAuditRequest* request,
+                                      v1::ListAuditResponse* response) override;
 
  private:
   const ServiceParts parts_;

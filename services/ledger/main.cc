@@ -8,6 +8,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "services/ledger/anchor_writer.h"
 #include "common/service/tls_options.h"
 #include "services/ledger/ledger_host.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
@@ -24,6 +25,10 @@ constexpr absl::Duration kCloseLimit = absl::Seconds(10);
 
 struct Flags {
   std::string db = "jobs.db";
+  std::string anchors;
+  std::string anchor_key;
+  absl::Duration anchor_interval = absl::Minutes(1);
+  int anchor_rows = 10'000;
   absl::Duration drain_limit = absl::Seconds(30);
   tms::TlsOptions tls;
   tms::ledger::LedgerOptions ledger{.server = {.listen = "127.0.0.1:50052"}};
@@ -36,6 +41,13 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
   tms::AddInsecureListen(options, flags.ledger.server.insecure_listen);
   flags.tls.AddTo(options);
   options.Add("--db", flags.db, "The ledger's file; made if there is none");
+  options.Add("--anchors", flags.anchors,
+              "File for signed statements of where the history stands; default: DB.anchors");
+  options.Add("--anchor-key", flags.anchor_key,
+              "The key that signs them, made if there is none; default: DB.anchor-key");
+  options.Add("--anchor-interval", flags.anchor_interval, "A statement is due after this time …",
+              absl::Seconds(1), absl::Hours(24));
+  options.Add("--anchor-rows", flags.anchor_rows, "… or after so many rows", 1, 100'000'000);
   options.Add("--grace", flags.ledger.grace,
               "Time after a job's timeout until its outcome is presumed unknown", absl::Seconds(1),
               absl::Hours(1));
@@ -52,6 +64,13 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
               absl::Minutes(10));
   options.Add("--reflection", flags.ledger.server.reflection, "Serve gRPC reflection");
   return options.Parse(argc, argv);
+}
+
+tms::ledger::AnchorWriter::Options AnchorOptions(const Flags& flags) {
+  return {.path = flags.anchors.empty() ? flags.db + ".anchors" : flags.anchors,
+          .key_path = flags.anchor_key.empty() ? flags.db + ".anchor-key" : flags.anchor_key,
+          .interval = flags.anchor_interval,
+          .rows = flags.anchor_rows};
 }
 
 int Fail(const char* event, const absl::Status& status, int exit_code = kFailure) {
@@ -75,11 +94,19 @@ int Run(Flags& flags) {
     store_failed = true;
     tms::RequestTermination();
   };
+  tms::ledger::AnchorWriter anchors(AnchorOptions(flags), tms::SystemClock());
+  store_options.on_append = [&anchors](const std::string& chain_id, const auto& head) {
+    anchors.Advance(chain_id, head.number, head.hash);
+  };
   auto store = tms::ledger::SqliteJobStore::Open(store_options, tms::SystemClock());
   if (!store.ok()) return Fail("open_failed", store.status());
   if (const auto& backup = (*store)->backup_path()) {
     tms::log::Info(kTag, "migrated", {{"db", flags.db}, {"backup", *backup}});
   }
+
+  const auto public_key = anchors.Start();
+  if (!public_key.ok()) return Fail("anchors_failed", public_key.status());
+  tms::log::Info(kTag, "anchoring", {{"public_key", *public_key}});
 
   auto host = tms::ledger::LedgerHost::Start(flags.ledger, **store, tms::SystemClock());
   if (!host.ok()) return Fail("start_failed", host.status());

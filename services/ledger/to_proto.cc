@@ -1,27 +1,10 @@
 #include <string>
 
-#include "google/protobuf/duration.pb.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "services/ledger/proto_convert.h"
+#include "services/ledger/time_proto.h"
 
 namespace tms::ledger {
 namespace {
-
-using google::protobuf::Duration;
-using google::protobuf::Timestamp;
-
-void ToProto(absl::Time time, Timestamp& message) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  message.set_seconds(seconds);
-  message.set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1'000));
-}
-
-void ToProto(absl::Duration duration, Duration& message) {
-  const int64_t micros = absl::ToInt64Microseconds(duration);
-  message.set_seconds(micros / 1'000'000);
-  message.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
-}
 
 // Fields that Job and HistoryEvent have in common.
 template <typename Message>
@@ -52,7 +35,7 @@ void FullViewToProto(const Job& job, v1::Job& message) {
   message.set_response_summary_cut(job.response_summary_cut);
 }
 
-void ToProto(const StatsRow& row, v1::GetJobStatsResponse::Row& message) {
+void RowToProto(const StatsRow& row, v1::GetJobStatsResponse::Row& message) {
   if (row.status) message.set_status(static_cast<v1::Job::Status>(*row.status));
   if (row.failure_reason) {
     message.set_failure_reason(static_cast<v1::Job::FailureReason>(*row.failure_reason));
@@ -108,7 +91,7 @@ void ToProto(const HistoryEvent& event, v1::HistoryEvent& message) {
 }
 
 void ToProto(const Stats& stats, v1::GetJobStatsResponse& message) {
-  for (const StatsRow& row : stats.rows) ToProto(row, *message.add_rows());
+  for (const StatsRow& row : stats.rows) RowToProto(row, *message.add_rows());
   message.set_bucket(static_cast<v1::GetJobStatsRequest::Bucket>(stats.bucket));
   for (const int bound_ms : kDurationBoundsMs) {
     ToProto(absl::Milliseconds(bound_ms), *message.add_duration_bounds());

@@ -16,6 +16,10 @@ void AddJobsCommands(CLI::App& app, Session& session);
 void AddActionCommands(CLI::App& app, Session& session);
 // stats.
 void AddStatsCommand(CLI::App& app, Session& session);
+// audit list.
+void AddAuditCommands(CLI::App& app, Session& session);
+// verify, export-events; they read a ledger's file and need no service.
+void AddHistoryCommands(CLI::App& app, Session& session);
 // health.
 void AddHealthCommand(CLI::App& app, Session& session);
 

@@ -10,8 +10,8 @@
 namespace {
 
 constexpr char kFooter[] =
-    "Exit codes: 0 done; 1 the action ended FAILED (or was still running at the deadline), or the\n"
-    "service answered with an error; 2 the command line is wrong.\n"
+    "Exit codes: 0 done; 1 the action ended FAILED (or was still running at the deadline), the\n"
+    "service answered with an error, or the history is wrong; 2 the command line is wrong.\n"
     "Times are shown in UTC. The options of `ledgerctl --help` may stand before or after the "
     "command;\n"
     "each is also an environment variable (TMS_…) and a key of the file named by --config.";
@@ -41,6 +41,8 @@ int main(int argc, char** argv) {
   app.fallthrough();
   AddJobsCommands(app, session);
   AddActionCommands(app, session);
+  AddAuditCommands(app, session);
+  AddHistoryCommands(app, session);
   AddStatsCommand(app, session);
   AddHealthCommand(app, session);
   if (const auto exit_code = options.Parse(argc, argv)) return *exit_code;

@@ -11,6 +11,7 @@ namespace tms::ledgerctl {
 namespace {
 
 using google::protobuf::util::TimeUtil;
+using tms::ledger::v1::AuditRecord;
 using tms::ledger::v1::GetJobStatsRequest;
 using tms::ledger::v1::GetJobStatsResponse;
 using tms::ledger::v1::HistoryEvent;
@@ -157,6 +158,33 @@ std::vector<std::string> HistoryCells(const HistoryEvent& event) {
           event.has_http_status() ? std::to_string(event.http_status()) : "",
           ReasonCell(event.failure_reason()),
           EffectCell(event.effect()),
+          detail};
+}
+
+std::vector<Column> AuditColumns() {
+  return {{.header = "OCCURRED (UTC)"},
+          {.header = "USER", .min_width = 8},
+          {.header = "ACTION"},
+          {.header = "OK"},
+          {.header = "TARGET", .min_width = 12, .drop_rank = 1},
+          {.header = "FROM", .drop_rank = 3},
+          {.header = "CUSTOMERS", .right_aligned = true, .drop_rank = 2},
+          {.header = "DETAIL", .min_width = 16, .drop_rank = 4}};
+}
+
+std::vector<std::string> AuditCells(const AuditRecord& record) {
+  std::string detail = record.detail();
+  if (record.has_error_message()) {
+    if (!detail.empty()) detail += "; ";
+    detail += record.error_message();
+  }
+  return {ShortTime(record.occurred_at()),
+          record.user_id(),
+          record.action(),
+          record.success() ? "yes" : "no",
+          record.target(),
+          record.source_ip(),
+          record.customer_ids().empty() ? "" : std::to_string(record.customer_ids_size()),
           detail};
 }
 

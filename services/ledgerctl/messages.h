@@ -31,6 +31,9 @@ std::vector<std::string> JobCells(const tms::ledger::v1::Job& job);
 std::vector<Column> HistoryColumns();
 std::vector<std::string> HistoryCells(const tms::ledger::v1::HistoryEvent& event);
 
+std::vector<Column> AuditColumns();
+std::vector<std::string> AuditCells(const tms::ledger::v1::AuditRecord& record);
+
 // Everything known of a job, a line for each field that is set.
 std::string JobDetails(const tms::ledger::v1::Job& job);
 

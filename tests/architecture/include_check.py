@@ -21,9 +21,10 @@ ROOMS = {
     "common/runtime": BASE,
     "common/service": ["common/base", "common/rpc", "common/runtime"],
     "services/ledger": COMMON,
+    "services/ledger/offline": COMMON + ["services/ledger"],
     "services/action": COMMON,
     "services/gateway": COMMON,
-    "services/ledgerctl": COMMON,
+    "services/ledgerctl": COMMON + ["services/ledger/offline"],
     "services/fake_cluster": COMMON,
 }
 
@@ -32,7 +33,7 @@ ROOMS = {
 # cases and implementations of the interfaces.
 LAYERS = {
     "services/ledger": [
-        ["job", "job_transitions"],
+        ["audit_record", "job", "job_transitions"],
         ["job_store"],
         ["*"],
         ["*_service", "*_reactor", "*_host", "*_proto", "proto_convert"],
@@ -50,12 +51,14 @@ LAYERS = {
     "services/fake_cluster": [["*"], ["main"]],
 }
 
+LEDGER_STORE = ["services/ledger/sqlite/*", "services/ledger/offline/*"]
+
 # Header -> the only files that may include it.
 ONLY = {
-    "common/sqlite/*": ["common/sqlite/*", "services/ledger/sqlite/*", "services/gateway/user_*"],
+    "common/sqlite/*": ["common/sqlite/*", "services/gateway/user_*"] + LEDGER_STORE,
     "SQLiteCpp/*": ["common/sqlite/*", "services/ledger/sqlite/*"],
     "sqlite3.h": ["common/sqlite/*", "services/ledger/sqlite/*"],
-    "services/ledger/sqlite/*": ["services/ledger/sqlite/*", "services/ledger/main.cc"],
+    "services/ledger/sqlite/*": LEDGER_STORE + ["services/ledger/main.cc"],
     "services/action/cluster/*": ["services/action/cluster/*", "services/action/main.cc"],
     "spdlog/*": ["common/runtime/*"],
     "tms/*": ["services/*"],

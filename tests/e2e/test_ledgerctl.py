@@ -142,6 +142,13 @@ class LedgerctlTest(StackTest):
         self.assertEqual([event["kind"] for event in history], ["STARTED", "FINISHED", "RESOLVED"])
         self.assertEqual((history[2]["actor"], history[2]["detail"]),
                          ("olga", "asked the cluster"))
+        audited, = [json.loads(line) for line in self.ctl_lines(
+            "audit", "list", "--user-id", "olga", "--audit-action", "UPDATE_JOB",
+            "--occurred-after", "1h", "--json") if job_id in line]
+        self.assertEqual((audited["target"], audited["success"]), (job_id, True))
+        self.assertIn("asked the cluster; from FAILED", audited["detail"])
+        self.assertIn("UPDATE_JOB", self.ctl("audit", "list").stdout)
+        self.assertEqual(self.ctl("audit", "list", "--occurred-before", "x").returncode, USAGE)
         stale = self.ctl("jobs", "update", job_id, "--effect", "unknown", "--reason", "too late",
                          "--etag", "stale")
         self.assertEqual(stale.returncode, FAILED)

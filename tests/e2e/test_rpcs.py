@@ -290,17 +290,6 @@ class LedgerRpcsTest_S06(StackTest):
         total, = self.stack.jobs.GetJobStats(stubs.ledger.GetJobStatsRequest()).rows
         self.assertEqual(total.job_count, self.stack.job_count())
 
-    def test_rpcs_of_later_versions_say_so(self):
-        calls = {
-            "RecordAudit": lambda: self.stack.jobs.RecordAudit(
-                stubs.ledger.RecordAuditRequest()),
-            "ListAudit": lambda: self.stack.jobs.ListAudit(stubs.ledger.ListAuditRequest()),
-        }
-        for name, call in calls.items():
-            with self.subTest(rpc=name), self.assertRaises(grpc.RpcError) as caught:
-                call()
-            self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
-
     def test_the_operators_queries_of_the_replaced_system(self):
         job = self.stack.set_action("401", user_id="operators").job
         recent = self.stack.rows(

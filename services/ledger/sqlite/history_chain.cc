@@ -51,8 +51,10 @@ const HistoryTable& JobEventsTable() {
 }
 
 const HistoryTable& AuditEventsTable() {
-  static const HistoryTable table("audit_events", {"occurred_at", "user_id", "action", "target",
-                                                   "source_ip", "success", "detail"});
+  static const HistoryTable table(
+      "audit_events",
+      {"occurred_at", "user_id", "action", "target", "source_ip", "success", "detail",
+       "error_message", "elapsed_ms", "record_key", "cids_digest", "cid_count"});
   return table;
 }
 
@@ -128,6 +130,9 @@ absl::StatusOr<std::string> ReadChainId(sqlite::Connection& connection) {
 
 absl::Status HistoryChain::AppendRow(sqlite::Connection& connection, const HistoryTable& table,
                                      std::span<Value> values) {
+  if (values.size() != kLinkColumns + table.columns().size()) {
+    return MakeStatus(absl::StatusCode::kInternal, "a value for each column of " + table.name());
+  }
   if (!head_.has_value()) {
     TMS_ASSIGN_OR_RETURN(head_, ReadChainHead(connection));
   }

@@ -102,6 +102,10 @@ class HistoryChain {
   // Must follow each rollback, also to a savepoint: the next row goes behind what is there then.
   void Forget() { head_.reset(); }
 
+  const std::string& chain_id() const { return chain_id_; }
+  // Where the last row went, if it still is there.
+  const std::optional<ChainHead>& head() const { return head_; }
+
  private:
   static constexpr size_t kLinkColumns = 4;
 

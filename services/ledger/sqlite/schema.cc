@@ -166,7 +166,7 @@ CREATE TABLE ledger_meta(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// The hash chain, and a bound on what refused events may add to the history.
+// The hash chain; a bound on what refused events may add to the history; audit records of others.
 constexpr char kVersion2[] = R"sql(
 DROP TRIGGER job_events_no_update;
 DROP TRIGGER audit_events_no_update;
@@ -176,6 +176,21 @@ ALTER TABLE job_events ADD COLUMN hash BLOB;
 ALTER TABLE audit_events ADD COLUMN salt BLOB;
 ALTER TABLE audit_events ADD COLUMN salted_digest BLOB;
 ALTER TABLE audit_events ADD COLUMN hash BLOB;
+ALTER TABLE audit_events ADD COLUMN error_message TEXT;
+ALTER TABLE audit_events ADD COLUMN elapsed_ms INTEGER;
+ALTER TABLE audit_events ADD COLUMN record_key TEXT;
+ALTER TABLE audit_events ADD COLUMN cids_digest BLOB;
+ALTER TABLE audit_events ADD COLUMN cid_count INTEGER;
+CREATE INDEX audit_events_by_time ON audit_events(occurred_at);
+CREATE INDEX audit_events_by_user ON audit_events(user_id, occurred_at);
+CREATE UNIQUE INDEX audit_events_by_key ON audit_events(record_key) WHERE record_key IS NOT NULL;
+CREATE TABLE audit_cids(
+  audit_number INTEGER NOT NULL REFERENCES audit_events(number),
+  position INTEGER NOT NULL,
+  cid TEXT NOT NULL,
+  PRIMARY KEY(audit_number, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_cids_by_cid ON audit_cids(cid, audit_number);
 CREATE TABLE job_refusals(
   job_id TEXT PRIMARY KEY,
   count INTEGER NOT NULL

@@ -94,11 +94,4 @@ absl::Status AppendHistory(WriteContext& context, const HistoryRow& row) {
   return absl::OkStatus();
 }
 
-absl::Status AppendAudit(WriteContext& context, const AuditRow& row) {
-  return context.chain.Append(context.connection, AuditEventsTable(),
-                              FormatTimestamp(row.occurred_at), row.user_id, row.action,
-                              NullIfEmpty(row.target), NullIfEmpty(row.source_ip), row.success,
-                              NullIfEmpty(row.detail));
-}
-
 }  // namespace tms::ledger

@@ -91,7 +91,9 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
   TMS_ASSIGN_OR_RETURN(store->epoch_, ReadMeta(*connection, "epoch"));
   TMS_ASSIGN_OR_RETURN(std::string chain_id, ReadChainId(*connection));
-  store->hook_.set_chain(std::move(chain_id));
+  TMS_ASSIGN_OR_RETURN(const ChainHead head, ReadChainHead(*connection));
+  if (options.on_append) options.on_append(chain_id, head);
+  store->hook_.Begin(std::move(chain_id), std::move(options.on_append));
   store->writer_ = std::make_unique<sqlite::GroupCommitWriter>(
       std::move(connection),
       sqlite::GroupCommitWriter::Options{.hook = &store->hook_,
@@ -111,6 +113,7 @@ void SqliteJobStore::WriterHook::SetListener(ChangeListener listener) {
 
 void SqliteJobStore::WriterHook::AfterCommit() {
   deltas_.Clear();
+  if (on_append_ && chain_->head()) on_append_(chain_->chain_id(), *chain_->head());
   std::vector<JobChange> changes;
   changes.swap(changes_);
   absl::MutexLock lock(&listener_mutex_);
@@ -227,6 +230,20 @@ absl::StatusOr<ChangePage> SqliteJobStore::ListChanges(const JobFilter& filter, 
 
 void SqliteJobStore::SetChangeListener(ChangeListener listener) {
   hook_.SetListener(std::move(listener));
+}
+
+void SqliteJobStore::RecordAudit(AuditRecord record, AuditDone done) {
+  const size_t weight = 1 + record.customer_ids.size();
+  const auto append = [record = std::move(record)](WriteContext& context) {
+    return RecordAuditRow(context, record);
+  };
+  Submit<AuditResult>(weight, append, std::move(done));
+}
+
+absl::StatusOr<AuditPage> SqliteJobStore::ListAudit(const AuditFilter& filter,
+                                                    std::optional<AuditKey> after, int limit) {
+  return ReadWith<AuditPage>(
+      [&](Connection& connection) { return ReadAuditPage(connection, filter, after, limit); });
 }
 
 absl::StatusOr<std::vector<OpenJob>> SqliteJobStore::ListOpenJobs() {

@@ -33,6 +33,9 @@ class SqliteJobStore final : public JobStore {
     // Called on the writer's thread when the file can't be written any more: the process should
     // end, and find out after a restart what is on the disk.
     std::function<void(const absl::Status&)> on_failure;
+    // Called when the store is open and after each commit with the end of the history's chain as it
+    // is then on the disk, on the writer's thread: must not block. May be empty.
+    std::function<void(const std::string& chain_id, const ChainHead& head)> on_append;
   };
 
   // Takes the lock, migrates, opens. FAILED_PRECONDITION if another process has the file, or the
@@ -60,6 +63,9 @@ class SqliteJobStore final : public JobStore {
                                          int limit) override;
   void SetChangeListener(ChangeListener listener) override;
   std::string Epoch() const override { return epoch_; }
+  void RecordAudit(AuditRecord record, AuditDone done) override;
+  absl::StatusOr<AuditPage> ListAudit(const AuditFilter& filter, std::optional<AuditKey> after,
+                                      int limit) override;
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override;
   std::string PageTokenKey() const override { return page_token_key_; }
 
@@ -70,7 +76,10 @@ class SqliteJobStore final : public JobStore {
    public:
     StatsDeltas& deltas() { return deltas_; }
     HistoryChain& chain() { return *chain_; }
-    void set_chain(std::string chain_id) { chain_.emplace(std::move(chain_id)); }
+    void Begin(std::string chain_id, decltype(Options::on_append) on_append) {
+      chain_.emplace(std::move(chain_id));
+      on_append_ = std::move(on_append);
+    }
     absl::Status BeforeCommit(sqlite::Connection& connection) override {
       return deltas_.Flush(connection);
     }
@@ -89,6 +98,7 @@ class SqliteJobStore final : public JobStore {
     absl::Mutex listener_mutex_;
     ChangeListener listener_ ABSL_GUARDED_BY(listener_mutex_);
     std::optional<HistoryChain> chain_;
+    decltype(Options::on_append) on_append_;
   };
 
   explicit SqliteJobStore(const Clock& clock) : clock_(clock) {}

@@ -20,6 +20,8 @@ absl::StatusOr<HistoryPage> ReadHistory(sqlite::Connection& connection, const st
 absl::StatusOr<CustomerPage> ReadCustomers(sqlite::Connection& connection,
                                            const std::string& job_id, std::optional<int64_t> after,
                                            int limit);
+absl::StatusOr<AuditPage> ReadAuditPage(sqlite::Connection& connection, const AuditFilter& filter,
+                                        std::optional<AuditKey> after, int limit);
 absl::StatusOr<std::vector<OpenJob>> ReadOpenJobs(sqlite::Connection& connection);
 
 absl::StatusOr<HistoryPosition> ReadLastPosition(sqlite::Connection& connection);

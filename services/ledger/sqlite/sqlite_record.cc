@@ -5,10 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/digest.h"
 #include "common/base/status.h"
 #include "common/base/time_text.h"
 #include "services/ledger/job_transitions.h"
+#include "services/ledger/sqlite/cids_digest.h"
+#include "services/ledger/sqlite/event_digest.h"
 #include "services/ledger/sqlite/request_payload.h"
 #include "services/ledger/sqlite/sqlite_rows.h"
 #include "services/ledger/sqlite/sqlite_writes.h"
@@ -43,28 +44,6 @@ constexpr char kCountRefusal[] =
     "INSERT INTO job_refusals(job_id, count) VALUES(?1, 1) "
     "ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
 constexpr char kInsertCid[] = "INSERT INTO job_cids(job_number, position, cid) VALUES(?1, ?2, ?3)";
-
-void AddFact(const JobStart& start, const sqlite::Blob& cids_digest, PartsEncoder& parts) {
-  // Without `spooled`: a start that is sent again by way of the spool is still the same.
-  parts.Add("STARTED").Add(start.user_id).Add(start.batch_id).Add(start.action_code);
-  parts.Add(start.action_name).Add(start.cluster).Add(start.cluster_url);
-  parts.Add(cids_digest.bytes).Add(start.request_id).Add(start.fingerprint);
-  parts.Add(absl::ToInt64Milliseconds(start.timeout)).Add(start.source_ip).Add(start.rerun_of);
-}
-
-void AddOptional(const std::optional<std::string>& text, PartsEncoder& parts) {
-  parts.Add(int{text.has_value()}).Add(text.value_or(""));
-}
-
-void AddFact(const JobFinish& finish, PartsEncoder& parts) {
-  const Outcome& outcome = finish.outcome;
-  parts.Add("FINISHED").Add(ToWord(outcome.status)).Add(outcome.http_status.value_or(-1));
-  parts.Add(ToWord(outcome.failure_reason)).Add(ToWord(outcome.effect));
-  AddOptional(outcome.error_message, parts);
-  AddOptional(finish.response_summary, parts);
-  parts.Add(int{finish.response_summary_cut});
-  parts.Add(finish.elapsed.has_value() ? absl::ToInt64Milliseconds(*finish.elapsed) : -1);
-}
 
 // One attempt to apply one event.
 class Recorder {
@@ -283,19 +262,15 @@ absl::Status Recorder::AppendEvent(Verdict verdict, const std::string& detail, c
 
 PreparedEvent Prepare(OwnerEvent event) {
   PreparedEvent prepared{.event = std::move(event)};
-  PartsEncoder parts;
   if (const auto* start = std::get_if<JobStart>(&prepared.event.fact)) {
-    PartsEncoder cids;
-    for (const std::string& cid : start->cids) cids.Add(cid);
-    prepared.cids_digest.bytes = Sha256(cids.bytes());
-    AddFact(*start, prepared.cids_digest, parts);
+    prepared.cids_digest = CidsDigest(start->cids);
+    prepared.content_digest = EventDigest(*start, prepared.cids_digest);
     if (start->cids.size() <= kMaxStoredPayloadCids) {
       prepared.request_payload = RequestPayload(start->action_name, start->cids);
     }
   } else {
-    AddFact(std::get<JobFinish>(prepared.event.fact), parts);
+    prepared.content_digest = EventDigest(std::get<JobFinish>(prepared.event.fact));
   }
-  prepared.content_digest.bytes = Sha256(parts.bytes());
   return prepared;
 }
 

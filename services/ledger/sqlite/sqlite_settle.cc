@@ -36,16 +36,14 @@ std::string Describe(const Outcome& outcome) {
 
 absl::Status AuditResolution(WriteContext& context, const Resolution& resolution,
                              const Outcome& before, const Outcome& after) {
-  const std::string action = "UPDATE_JOB";
-  const std::string detail =
-      resolution.reason + "; from " + Describe(before) + " to " + Describe(after);
   return AppendAudit(context, {.occurred_at = context.now,
                                .user_id = resolution.user_id,
-                               .action = action,
+                               .action = "UPDATE_JOB",
                                .target = resolution.job_id,
                                .source_ip = resolution.source_ip,
                                .success = true,
-                               .detail = detail});
+                               .detail = resolution.reason + "; from " + Describe(before) + " to " +
+                                         Describe(after)});
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ absl::StatusOr<SettledJobs> SettleJobs(WriteContext& context, const OwnerSettlem
 // begin anything any more.
 absl::StatusOr<int64_t> FenceOf(sqlite::Connection& connection, const std::string& owner);
 absl::StatusOr<Job> ResolveJob(WriteContext& context, const Resolution& resolution);
+absl::StatusOr<AuditResult> RecordAuditRow(WriteContext& context, const AuditRecord& record);
 
 // Parts of the above.
 
@@ -75,16 +76,8 @@ struct HistoryRow {
 };
 absl::Status AppendHistory(WriteContext& context, const HistoryRow& row);
 
-struct AuditRow {
-  absl::Time occurred_at;
-  const std::string& user_id;
-  const std::string& action;
-  const std::string& target;
-  const std::string& source_ip;
-  bool success = false;
-  const std::string& detail;
-};
-absl::Status AppendAudit(WriteContext& context, const AuditRow& row);
+// The row alone, not its customers' rows.
+absl::Status AppendAudit(WriteContext& context, const AuditRecord& record);
 
 // Text that may be absent: NULL in the database.
 std::optional<std::string_view> NullIfEmpty(std::string_view text);

@@ -113,6 +113,13 @@ class HoldingStore final : public JobStore {
     store_.SetChangeListener(std::move(listener));
   }
   std::string Epoch() const override { return store_.Epoch(); }
+  void RecordAudit(AuditRecord record, AuditDone done) override {
+    store_.RecordAudit(std::move(record), std::move(done));
+  }
+  absl::StatusOr<AuditPage> ListAudit(const AuditFilter& filter, std::optional<AuditKey> after,
+                                      int limit) override {
+    return store_.ListAudit(filter, after, limit);
+  }
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override { return store_.ListOpenJobs(); }
   std::string PageTokenKey() const override { return store_.PageTokenKey(); }
 

@@ -307,6 +307,44 @@ TEST_F(QueriesTest, NamesTheWrongFieldsOfStatistics) {
               UnorderedElementsAre("group_by[0]", "bucket"));
 }
 
+TEST_F(QueriesTest, AuditRecordsComeBackNewestFirstAndAKeyOnlyOnce) {
+  v1::RecordAuditRequest request;
+  v1::AuditRecord& record = *request.mutable_record();
+  record.set_user_id("ann");
+  record.set_action("EXPORT");
+  record.set_success(true);
+  record.add_customer_ids("c1");
+  record.mutable_elapsed()->set_seconds(2);
+  record.set_record_key("key-1");
+  v1::RecordAuditResponse first, again;
+  grpc::ClientContext first_call, second_call, list_call;
+  ASSERT_TRUE(stub().RecordAudit(&first_call, request, &first).ok());
+  ASSERT_TRUE(stub().RecordAudit(&second_call, request, &again).ok());
+  EXPECT_FALSE(first.deduplicated());
+  EXPECT_TRUE(again.deduplicated());
+  EXPECT_EQ(again.number(), first.number());
+
+  v1::ListAuditRequest list;
+  list.set_customer_id("c1");
+  v1::ListAuditResponse found;
+  ASSERT_TRUE(stub().ListAudit(&list_call, list, &found).ok());
+  ASSERT_EQ(found.records_size(), 1);
+  EXPECT_EQ(found.records(0).number(), first.number());
+  EXPECT_EQ(found.records(0).user_id(), "ann");
+  EXPECT_EQ(found.records(0).elapsed().seconds(), 2);
+  EXPECT_TRUE(found.records(0).has_occurred_at());
+  EXPECT_FALSE(found.records(0).has_error_message());
+}
+
+TEST_F(QueriesTest, NamesTheWrongFieldsOfAnAuditRecord) {
+  v1::RecordAuditRequest request;
+  request.mutable_record()->set_action("LOGIN");
+  v1::RecordAuditResponse response;
+  grpc::ClientContext call;
+  EXPECT_THAT(FieldsOf(rpc::FromGrpc(stub().RecordAudit(&call, request, &response))),
+              UnorderedElementsAre("record.user_id"));
+}
+
 TEST_F(QueriesTest, AnswersWhatIsNotBuiltYetUnimplemented) {
   grpc::ClientContext context;
   v1::ListAuditResponse response;

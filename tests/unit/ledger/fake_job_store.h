@@ -85,6 +85,17 @@ class FakeJobStore final : public JobStore {
     listener = std::move(new_listener);
   }
   std::string Epoch() const override { return "epoch"; }
+  void RecordAudit(AuditRecord record, AuditDone done) override {
+    audited.push_back(std::move(record));
+    done(AuditResult{.number = 7});
+  }
+  absl::StatusOr<AuditPage> ListAudit(const AuditFilter& filter, std::optional<AuditKey> after,
+                                      int limit) override {
+    last_audit_filter = filter;
+    last_audit_key = after;
+    last_limit = limit;
+    return audit_page;
+  }
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override { return open_jobs; }
   std::string PageTokenKey() const override { return std::string(32, 'k'); }
 
@@ -101,12 +112,16 @@ class FakeJobStore final : public JobStore {
 
   // Who hears of changes.
   ChangeListener listener;
+  AuditPage audit_page;
 
   // What it was asked. A presumption waits for the test to call its `done`.
   std::vector<OwnerEvent> recorded;
   std::deque<Presumption> presumptions;
   std::vector<Resolution> resolutions;
   std::vector<OwnerSettlement> settlements;
+  std::vector<AuditRecord> audited;
+  AuditFilter last_audit_filter;
+  std::optional<AuditKey> last_audit_key;
   JobFilter last_filter;
   std::optional<JobKey> last_job_key;
   std::optional<int64_t> last_number;

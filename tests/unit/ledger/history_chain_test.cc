@@ -215,7 +215,8 @@ TEST_F(HistoryChainTest, ChainSurvivesTheRollbackOfAWholeGroup) {
   HistoryChain chain(ReadChainId(*connection).value());
   const auto append = [&](const char* user_id) {
     return chain.Append(*connection, AuditEventsTable(), "2027-01-15T08:00:00.000000Z", user_id,
-                        "LOGIN", std::nullopt, std::nullopt, true, std::nullopt);
+                        "LOGIN", std::nullopt, std::nullopt, true, std::nullopt, std::nullopt,
+                        std::nullopt, std::nullopt, std::nullopt, std::nullopt);
   };
   ASSERT_TRUE(connection->Run("BEGIN IMMEDIATE").ok());
   ASSERT_TRUE(append("ann").ok());
@@ -224,6 +225,16 @@ TEST_F(HistoryChainTest, ChainSurvivesTheRollbackOfAWholeGroup) {
   chain.Forget();
   ASSERT_TRUE(append("eve").ok());
   EXPECT_EQ(Check(), 2);
+}
+
+TEST_F(HistoryChainTest, ARowWithoutAValueForEachColumnIsNotAppended) {
+  Open();
+  store_.reset();
+  auto connection = Connect();
+  HistoryChain chain(ReadChainId(*connection).value());
+  EXPECT_EQ(chain.Append(*connection, AuditEventsTable(), "2027-01-15T08:00:00.000000Z").code(),
+            absl::StatusCode::kInternal);
+  EXPECT_EQ(Check(), 0);
 }
 
 TEST_F(HistoryChainTest, ChainHasNoGapUnderConcurrentLoad) {

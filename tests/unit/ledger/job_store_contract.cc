@@ -137,4 +137,25 @@ std::vector<std::string> JobStoreContract::List(const JobFilter& filter, int lim
   return ids;
 }
 
+AuditResult JobStoreContract::Audit(const AuditRecord& record) {
+  const auto result =
+      Await<AuditResult>([&](auto done) { store().RecordAudit(record, std::move(done)); });
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.value_or(AuditResult());
+}
+
+std::vector<int64_t> JobStoreContract::AuditNumbers(const AuditFilter& filter, int limit) {
+  std::vector<int64_t> numbers;
+  std::optional<AuditKey> after;
+  do {
+    const auto page = store().ListAudit(filter, after, limit);
+    EXPECT_TRUE(page.ok()) << page.status();
+    if (!page.ok()) break;
+    EXPECT_LE(page->records.size(), static_cast<size_t>(limit));
+    for (const AuditRecord& record : page->records) numbers.push_back(record.number);
+    after = page->next;
+  } while (after.has_value());
+  return numbers;
+}
+
 }  // namespace tms::ledger

@@ -68,6 +68,10 @@ class JobStoreContract : public ::testing::TestWithParam<HarnessMaker> {
   // Ids of every job that matches, read in pages of `limit`.
   std::vector<std::string> List(const JobFilter& filter, int limit = 100);
 
+  AuditResult Audit(const AuditRecord& record);
+  // Numbers of every audit record that matches, read in pages of `limit`.
+  std::vector<int64_t> AuditNumbers(const AuditFilter& filter, int limit = 100);
+
   FakeClock clock_;
 
  private:
