@@ -77,6 +77,11 @@ absl::Status AppendHistory(WriteContext& context, const HistoryRow& row) {
     cids_digest = row.told->cids_digest;
     cid_count = static_cast<int64_t>(start->cids.size());
   }
+  if (row.migrated != nullptr) {
+    content_digest = row.migrated->content;
+    cids_digest = row.migrated->cids;
+    cid_count = row.migrated->cid_count;
+  }
   const Outcome& outcome = row.outcome;
   return context.chain.Append(
       context.connection, JobEventsTable(), row.job_id, NullIfEmpty(row.earlier_job_id),
