@@ -97,6 +97,19 @@ class Connection {
   absl::Status SetUpWriter();
   absl::Status SetUpReader();
 
+  // Takes the database for this connection alone, until it goes, and lets it leave the WAL, if
+  // there is one, as it is then. DATABASE_BUSY if another program has it open, as far as SQLite can
+  // tell.
+  absl::Status HoldAlone();
+
+  // For a file that nobody needs before it is complete: no journal, no syncs, a large cache. After
+  // a crash, or after any error, it is rubbish.
+  absl::Status SetUpBulkWriter();
+
+  // Moves the WAL, if there is one, into the database and does without: the file is then complete
+  // by itself.
+  absl::Status RetireWal();
+
   // Runs one statement to its end; rows are passed over.
   template <typename... Args>
   absl::Status Run(const char* sql, const Args&... args) {

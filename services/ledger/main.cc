@@ -1,8 +1,11 @@
 // job_ledger_service: wires the ledger together, serves until SIGTERM or SIGINT.
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <string>
 
+#include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/runtime/logging.h"
@@ -18,6 +21,7 @@ namespace {
 using tms::Message;
 
 constexpr char kTag[] = "MAIN";
+constexpr char kMigrationTag[] = "MIGRATION";
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
 // What ends after the drain (closing the database) gets this much longer before the watchdog.
@@ -29,10 +33,18 @@ struct Flags {
   std::string anchor_key;
   absl::Duration anchor_interval = absl::Minutes(1);
   int anchor_rows = 10'000;
+  std::string legacy_timezone;
   absl::Duration drain_limit = absl::Seconds(30);
   tms::TlsOptions tls;
   tms::ledger::LedgerOptions ledger{.server = {.listen = "127.0.0.1:50052"}};
 };
+
+// What is wrong with a time zone's name; empty if nothing is.
+std::string CheckTimeZone(const std::string& name) {
+  absl::TimeZone zone;
+  if (name.empty() || absl::LoadTimeZone(name, &zone)) return "";
+  return "there is no time zone '" + name + "' here (IANA names, package tzdata)";
+}
 
 // The exit code if the program must end now.
 std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
@@ -48,6 +60,10 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
   options.Add("--anchor-interval", flags.anchor_interval, "A statement is due after this time …",
               absl::Seconds(1), absl::Hours(24));
   options.Add("--anchor-rows", flags.anchor_rows, "… or after so many rows", 1, 100'000'000);
+  options
+      .Add("--legacy-timezone", flags.legacy_timezone,
+           "Time zone of a replaced system's jobs.db given as --db, as in Europe/Berlin")
+      ->check(CheckTimeZone);
   options.Add("--grace", flags.ledger.grace,
               "Time after a job's timeout until its outcome is presumed unknown", absl::Seconds(1),
               absl::Hours(1));
@@ -78,6 +94,33 @@ int Fail(const char* event, const absl::Status& status, int exit_code = kFailure
   return exit_code;
 }
 
+void LogProgress(const tms::ledger::MigrationProgress& progress) {
+  const int64_t millis = std::max<int64_t>(absl::ToInt64Milliseconds(progress.elapsed), 1);
+  tms::log::Info(kMigrationTag, "migrating",
+                 {{"step", progress.step},
+                  {"rows", progress.rows},
+                  {"total", progress.total_rows},
+                  {"rows_per_s", progress.rows * 1'000 / millis},
+                  {"elapsed_ms", millis}});
+}
+
+void LogMigration(const std::string& db, const tms::ledger::MigrationReport& report) {
+  const tms::ledger::LegacyCounts& counts = report.counts;
+  for (const auto& [what, rows] : counts.odd_rows) {
+    tms::log::Warning(kMigrationTag, "kept_as_it_was", {{"what", what}, {"rows", rows}});
+  }
+  tms::log::Info(kMigrationTag, "migrated",
+                 {{"db", db},
+                  {"from", report.generation},
+                  {"backup", report.backup_path},
+                  {"jobs", counts.jobs},
+                  {"customers", counts.customers},
+                  {"customers_without_job", counts.stray_customers},
+                  {"in_progress", counts.open_jobs},
+                  {"ambiguous_local_times", counts.ambiguous_times},
+                  {"elapsed_ms", absl::ToInt64Milliseconds(report.elapsed)}});
+}
+
 int Run(Flags& flags) {
   auto tls = flags.tls.Load();
   if (!tls.ok()) return Fail("tls_failed", tls.status());
@@ -89,6 +132,7 @@ int Run(Flags& flags) {
   tms::ledger::SqliteJobStore::Options store_options;
   store_options.path = flags.db;
   store_options.reader_count = flags.ledger.readers;
+  store_options.migration = {.timezone = flags.legacy_timezone, .on_progress = LogProgress};
   store_options.on_failure = [&store_failed](const absl::Status& status) {
     tms::log::Error(kTag, "store_failed", {{"error", Message(status)}});
     store_failed = true;
@@ -103,6 +147,7 @@ int Run(Flags& flags) {
   if (const auto& backup = (*store)->backup_path()) {
     tms::log::Info(kTag, "migrated", {{"db", flags.db}, {"backup", *backup}});
   }
+  if (const auto& report = (*store)->migration_report()) LogMigration(flags.db, *report);
 
   const auto public_key = anchors.Start();
   if (!public_key.ok()) return Fail("anchors_failed", public_key.status());

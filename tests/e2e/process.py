@@ -77,9 +77,9 @@ class Process:
         twin.log_path = self.log_path.with_name(log_name)
         return twin
 
-    def start(self):
+    def start(self, limit=START_LIMIT):
         self.launch()
-        wait_until(self._ready_or_dead, f"{self.name} is ready")
+        wait_until(self._ready_or_dead, f"{self.name} is ready", limit)
         if self._popen.poll() is not None:
             raise AssertionError(f"{self.name} ended with {self._popen.returncode}:\n{self.log()}")
 

@@ -96,9 +96,6 @@ class HistoryChain {
     return AppendRow(connection, table, values);
   }
 
-  // The last row that was appended since the last Forget.
-  const ChainHead& head() const { return *head_; }
-
   // Must follow each rollback, also to a savepoint: the next row goes behind what is there then.
   void Forget() { head_.reset(); }
 

@@ -258,7 +258,23 @@ absl::Status ChainRows(sqlite::Connection& connection) {
   return connection.RunScript(kAppendOnlyAgain);
 }
 
-constexpr sqlite::Migration kMigrations[] = {{kVersion1}, {kVersion2, ChainRows}};
+// What the replaced system's files and queries need.
+constexpr char kVersion3[] = R"sql(
+DROP VIEW job_customers;
+CREATE VIEW job_customers(id, job_id, cid, position) AS
+  SELECT job_cids.position, jobs.job_id, job_cids.cid, job_cids.position
+  FROM job_cids JOIN jobs ON jobs.number = job_cids.job_number;
+CREATE TABLE legacy_values(
+  source TEXT NOT NULL,
+  row_id INTEGER NOT NULL,
+  column_name TEXT NOT NULL,
+  why TEXT NOT NULL,
+  literal TEXT NOT NULL,
+  PRIMARY KEY(source, row_id, column_name, why)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {{kVersion1}, {kVersion2, ChainRows}, {kVersion3}};
 
 }  // namespace
 

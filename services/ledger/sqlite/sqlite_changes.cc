@@ -77,6 +77,11 @@ absl::Status AppendHistory(WriteContext& context, const HistoryRow& row) {
     cids_digest = row.told->cids_digest;
     cid_count = static_cast<int64_t>(start->cids.size());
   }
+  if (row.migrated != nullptr) {
+    content_digest = row.migrated->content;
+    cids_digest = row.migrated->cids;
+    cid_count = row.migrated->cid_count;
+  }
   const Outcome& outcome = row.job.outcome;
   TMS_RETURN_IF_ERROR(context.chain.Append(
       context.connection, JobEventsTable(), row.job_id, NullIfEmpty(row.earlier_job_id),
@@ -88,7 +93,7 @@ absl::Status AppendHistory(WriteContext& context, const HistoryRow& row) {
       outcome.error_message, NullIfEmpty(ToWord(outcome.source)), outcome.conflict, content_digest,
       cids_digest, cid_count));
   if (row.verdict == Verdict::kApplied) {
-    const ChainHead& head = context.chain.head();
+    const ChainHead& head = *context.chain.head();
     context.changes.push_back({{.number = head.number, .hash = head.hash}, row.job});
   }
   return absl::OkStatus();

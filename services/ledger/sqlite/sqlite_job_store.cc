@@ -82,6 +82,7 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   std::unique_ptr<SqliteJobStore> store(new SqliteJobStore(clock));
   const std::string& path = options.path;
   TMS_ASSIGN_OR_RETURN(store->lock_, sqlite::LockFile::Acquire(sqlite::LockPathOf(path)));
+  TMS_ASSIGN_OR_RETURN(store->migration_report_, MigrateLegacy(path, options.migration, clock));
   TMS_ASSIGN_OR_RETURN(const int version, sqlite::CheckVersion(path, LedgerSchema()));
   TMS_ASSIGN_OR_RETURN(auto connection, Connection::Open(path, sqlite::OpenMode::kCreateOrWrite));
   TMS_RETURN_IF_ERROR(connection->SetUpWriter());

@@ -17,6 +17,7 @@
 #include "common/sqlite/reader_pool.h"
 #include "services/ledger/job_store.h"
 #include "services/ledger/sqlite/history_chain.h"
+#include "services/ledger/sqlite/legacy_migration.h"
 #include "services/ledger/sqlite/sqlite_stats.h"
 #include "services/ledger/sqlite/sqlite_writes.h"
 
@@ -30,6 +31,8 @@ class SqliteJobStore final : public JobStore {
     std::string path;
     // Each takes up to 16 MiB of cache; more than threads that read are of no use.
     int reader_count = 4;
+    // What to do about a file of the replaced system.
+    MigrationOptions migration;
     // Called on the writer's thread when the file can't be written any more: the process should
     // end, and find out after a restart what is on the disk.
     std::function<void(const absl::Status&)> on_failure;
@@ -38,12 +41,15 @@ class SqliteJobStore final : public JobStore {
     std::function<void(const std::string& chain_id, const ChainHead& head)> on_append;
   };
 
-  // Takes the lock, migrates, opens. FAILED_PRECONDITION if another process has the file, or the
-  // file is not a ledger's or of a newer version (it is then left as it is).
+  // Takes the lock, migrates (also a file of the replaced system, see legacy_migration.h), opens.
+  // FAILED_PRECONDITION if another process has the file, or the file is not a ledger's or of a
+  // newer version (it is then left as it is).
   static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(Options options, const Clock& clock);
 
   // The copy that was made before a migration, if one was.
   const std::optional<std::string>& backup_path() const { return backup_path_; }
+  // What became of a file of the replaced system, if it was one.
+  const std::optional<MigrationReport>& migration_report() const { return migration_report_; }
 
   void Record(OwnerEvent event, RecordDone done) override;
   void Presume(std::string job_id, std::string message, UpdateDone done) override;
@@ -113,6 +119,7 @@ class SqliteJobStore final : public JobStore {
 
   const Clock& clock_;
   std::optional<std::string> backup_path_;
+  std::optional<MigrationReport> migration_report_;
   std::string page_token_key_;
   std::string epoch_;
 

@@ -61,6 +61,13 @@ struct OutcomeChange {
 // Changes row, counters and request_id's claim; `job` becomes what the row is then.
 absl::Status ChangeOutcome(WriteContext& context, const OutcomeChange& change, Job& job);
 
+// What a row of the replaced system was, for its MIGRATED event.
+struct MigratedDigests {
+  sqlite::Blob content;
+  sqlite::Blob cids;
+  int64_t cid_count = 0;
+};
+
 struct HistoryRow {
   const std::string& job_id;
   HistoryKind kind;
@@ -73,6 +80,8 @@ struct HistoryRow {
   const PreparedEvent* told = nullptr;
   // With kDuplicateOf, kConflict.
   std::string earlier_job_id;
+  // With kMigrated.
+  const MigratedDigests* migrated = nullptr;
 };
 absl::Status AppendHistory(WriteContext& context, const HistoryRow& row);
 

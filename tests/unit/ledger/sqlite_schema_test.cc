@@ -204,7 +204,7 @@ TEST_F(SqliteSchemaTest, FileIsSoundKnownAndInWalMode) {
   EXPECT_EQ(Shell("PRAGMA integrity_check"), "ok\n");
   EXPECT_EQ(Shell("PRAGMA foreign_key_check"), "");
   EXPECT_EQ(Shell("PRAGMA journal_mode"), "wal\n");
-  EXPECT_EQ(Shell("PRAGMA user_version"), "2\n");
+  EXPECT_EQ(Shell("PRAGMA user_version"), "3\n");
   EXPECT_EQ(Shell("PRAGMA application_id"), "1414353740\n");
   EXPECT_EQ(Shell("SELECT key FROM ledger_meta"), "chain_id\ncreated_at\nepoch\npage_token_key\n");
 }
