@@ -24,6 +24,7 @@ namespace tms::action {
 
 struct ActionOptions {
   rpc::ServerOptions server;
+  rpc::PeerNames peers;
   std::string ledger;  // HOST:PORT; called with the identity in `server.tls`
   Owner owner;
   // How long a start waits for the ledger before it is refused.

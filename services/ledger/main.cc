@@ -8,6 +8,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/peer_options.h"
 #include "common/service/tls_options.h"
 #include "services/ledger/ledger_host.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
@@ -35,6 +36,7 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
   options.AddAddress("--listen", flags.ledger.server.listen, "Address to serve gRPC on");
   tms::AddInsecureListen(options, flags.ledger.server.insecure_listen);
   flags.tls.AddTo(options);
+  tms::AddPeerOptions(options, flags.ledger.peers);
   options.Add("--db", flags.db, "The ledger's file; made if there is none");
   options.Add("--grace", flags.ledger.grace,
               "Time after a job's timeout until its outcome is presumed unknown", absl::Seconds(1),
@@ -60,6 +62,7 @@ int Run(Flags& flags) {
     return Fail("listen_refused", listen, kUsage);
   }
   std::atomic<bool> store_failed = false;
+  tms::WarnOfPlaintext(flags.ledger.server);
   tms::ledger::SqliteJobStore::Options store_options;
   store_options.path = flags.db;
   store_options.reader_count = flags.ledger.readers;
