@@ -14,22 +14,11 @@ namespace {
 // A deadline farther away than this is none: clients without one send infinity.
 constexpr absl::Duration kNoDeadline = absl::Hours(24 * 365);
 
-std::string Metadata(const grpc::ServerContextBase& context, const char* key) {
+std::string CorrelationId(const grpc::ServerContextBase& context) {
   const auto& all = context.client_metadata();
-  const auto found = all.find(key);
+  const auto found = all.find(kCorrelationIdKey);
   if (found == all.end()) return "";
-  std::string value(found->second.data(), found->second.size());
-  return IsPrintable(value) && value.size() <= 512 ? value : "";
-}
-
-std::vector<std::string> SplitRoles(std::string_view text) {
-  std::vector<std::string> roles;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) roles.emplace_back(Trim(text.substr(0, comma)));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return roles;
+  return std::string(found->second.data(), found->second.size());
 }
 
 }  // namespace
@@ -43,10 +32,8 @@ bool IsCorrelationId(std::string_view text) {
 
 CallContext ReadCallContext(const grpc::ServerContextBase& context) {
   CallContext call;
-  call.correlation_id = Metadata(context, kCorrelationIdKey);
+  call.correlation_id = CorrelationId(context);
   if (!IsCorrelationId(call.correlation_id)) call.correlation_id = NewUuidV7(absl::Now());
-  call.user = Metadata(context, kUserKey);
-  call.roles = SplitRoles(Metadata(context, kRolesKey));
   call.peer = context.peer();
   // gRPC counts a deadline on the monotonic clock and shows it as wall-clock time of this moment.
   // absl::Now() would not do here: it follows a clock that is set only some seconds later.

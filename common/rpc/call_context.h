@@ -6,19 +6,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/time/time.h"
+#include "common/rpc/caller.h"
 
 namespace tms::rpc {
 
-struct CallContext {
+// The caller, as Gatekeeper found it: from metadata `x-tms-user` and `x-tms-roles`
+// (comma-separated) of a peer that may speak for people, else nobody.
+struct CallContext : Caller {
   // From metadata `x-correlation-id` if that is 1 to 64 of [A-Za-z0-9._-], else made anew.
   std::string correlation_id;
-  // From metadata `x-tms-user` and `x-tms-roles` (comma-separated); empty if absent or unprintable.
-  std::string user;
-  std::vector<std::string> roles;
+  // The peer's address, and the URI in its certificate; empty without TLS or without exactly one.
   std::string peer;
+  std::string identity;
   // What is left of the caller's deadline when the call came in; nothing if it set none.
   std::optional<absl::Duration> time_left;
 };
@@ -26,6 +27,7 @@ struct CallContext {
 // Whether `text` may serve as a correlation id.
 bool IsCorrelationId(std::string_view text);
 
+// All but the caller and the identity, which Gatekeeper::Admit adds.
 CallContext ReadCallContext(const grpc::ServerContextBase& context);
 
 }  // namespace tms::rpc

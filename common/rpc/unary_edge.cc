@@ -26,15 +26,32 @@ struct UnaryEdge::PendingCall {
   grpc::ServerUnaryReactor* reactor;
   const char* method;
   CallContext context;
+  absl::Status admitted;
   absl::Duration began;
 };
 
-UnaryEdge::UnaryEdge(WorkPool& pool, CallObserver observer, const Clock& clock)
-    : pool_(pool), observer_(std::move(observer)), clock_(clock) {}
+UnaryEdge::UnaryEdge(WorkPool& pool, CallObserver observer, Gatekeeper gatekeeper,
+                     const Clock& clock)
+    : pool_(pool),
+      observer_(std::move(observer)),
+      gatekeeper_(std::move(gatekeeper)),
+      clock_(clock) {}
+
+absl::Status UnaryEdge::Admit(const grpc::CallbackServerContext& context, const char* method,
+                              CallContext& call) const {
+  call = ReadCallContext(context);
+  absl::Status admitted = gatekeeper_.Admit(context, method, call);
+  if (!admitted.ok() && observer_) observer_({method, call, admitted, absl::ZeroDuration()});
+  return admitted;
+}
 
 grpc::ServerUnaryReactor* UnaryEdge::Run(grpc::CallbackServerContext* context, const char* method,
                                          Work work) {
   auto call = Begin(context, method, context->DefaultReactor());
+  if (!call->admitted.ok()) {
+    Finish(*call, call->admitted);
+    return call->reactor;
+  }
   const auto run = [this, call, work = std::move(work)] {
     const absl::Duration waited = clock_.SinceBoot() - call->began;
     if (call->context.time_left && *call->context.time_left <= waited) {
@@ -57,6 +74,10 @@ grpc::ServerUnaryReactor* UnaryEdge::RunAsync(grpc::CallbackServerContext* conte
   grpc::ServerUnaryReactor* const reactor =
       on_cancel ? new CancellableReactor(std::move(on_cancel)) : context->DefaultReactor();
   auto call = Begin(context, method, reactor);
+  if (!call->admitted.ok()) {
+    Finish(*call, call->admitted);
+    return call->reactor;
+  }
   work(call->context, [this, call](absl::Status status) { Finish(*call, std::move(status)); });
   return call->reactor;
 }
@@ -64,8 +85,9 @@ grpc::ServerUnaryReactor* UnaryEdge::RunAsync(grpc::CallbackServerContext* conte
 std::shared_ptr<UnaryEdge::PendingCall> UnaryEdge::Begin(grpc::CallbackServerContext* context,
                                                          const char* method,
                                                          grpc::ServerUnaryReactor* reactor) {
-  auto call = std::make_shared<PendingCall>(
-      PendingCall{reactor, method, ReadCallContext(*context), clock_.SinceBoot()});
+  auto call = std::make_shared<PendingCall>(PendingCall{reactor, method, ReadCallContext(*context),
+                                                        absl::OkStatus(), clock_.SinceBoot()});
+  call->admitted = gatekeeper_.Admit(*context, method, call->context);
   context->AddInitialMetadata(kCorrelationIdKey, call->context.correlation_id);
   return call;
 }

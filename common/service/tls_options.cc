@@ -35,6 +35,13 @@ absl::StatusOr<std::shared_ptr<rpc::TlsIdentity>> TlsOptions::Load() const {
   return rpc::TlsIdentity::Load(files_, LogChange);
 }
 
+void WarnOfPlaintext(const rpc::ServerOptions& options) {
+  if (options.tls) return;
+  log::Warning(kTag, "everybody_is_believed",
+               {{"listen", options.listen},
+                {"why", "no --tls-*: whoever connects may do everything, in anybody's name"}});
+}
+
 void AddInsecureListen(Options& options, bool& insecure_listen) {
   options.Add("--insecure-listen", insecure_listen,
               "Allow --listen on other than loopback addresses without --tls-*: everybody who can "

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "common/rpc/server.h"
 #include "common/rpc/tls.h"
 #include "common/runtime/options.h"
 
@@ -22,6 +23,9 @@ class TlsOptions {
  private:
   rpc::TlsFiles files_;
 };
+
+// Says loudly, once at the start, what a server without TLS means.
+void WarnOfPlaintext(const rpc::ServerOptions& options);
 
 // Adds --insecure-listen.
 void AddInsecureListen(Options& options, bool& insecure_listen);

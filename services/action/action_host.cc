@@ -7,6 +7,8 @@
 #include "common/base/status.h"
 #include "common/rpc/channel.h"
 #include "common/runtime/logging.h"
+#include "common/service/denial_log.h"
+#include "services/action/access.h"
 
 namespace tms::action {
 
@@ -27,6 +29,7 @@ LogFunction LevelOf(const absl::Status& status) {
 }
 
 void LogCall(const rpc::CallRecord& record) {
+  if (absl::IsPermissionDenied(record.status)) return LogDenial(record);
   LevelOf(record.status)("SET_ACTION", record.status.ok() ? "call" : "call_refused",
                          {{"method", record.method},
                           {"code", absl::StatusCodeToString(record.status.code())},
@@ -73,7 +76,9 @@ ActionHost::ActionHost(const ActionOptions& options, const Catalogue& catalogue,
                  .clock = clock,
                  .owner = options.owner}),
       blocking_(1, 1),
-      edge_(blocking_, LogCall, clock),
+      edge_(blocking_, LogCall,
+            rpc::Gatekeeper(options.peers, ActionMethodRules(), options.server.tls != nullptr),
+            clock),
       service_(catalogue, executor_, strand_, edge_, clock) {}
 
 ActionHost::~ActionHost() {

@@ -26,6 +26,7 @@ namespace tms::action {
 
 struct ActionOptions {
   rpc::ServerOptions server;
+  rpc::PeerNames peers;
   std::string ledger;  // HOST:PORT; called with the identity in `server.tls`
   Owner owner;
   CourierOptions courier;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "services/action/access.h"
 #include "services/action/request_validation.h"
 
 namespace tms::action {
@@ -55,6 +56,7 @@ grpc::ServerUnaryReactor* ActionService::Execute(grpc::CallbackServerContext* co
                                                  Executor::Until until) {
   const auto cancel = std::make_shared<asio::cancellation_signal>();
   const auto work = [=, this](const rpc::CallContext& call, rpc::UnaryEdge::Done done) {
+    if (auto allowed = CheckMayAct(call, request->user_id()); !allowed.ok()) return done(allowed);
     // gRPC owns the request and nobody else reads it: the token is taken out of it.
     auto valid = ValidateRequest(const_cast<v1::SetActionRequest&>(*request), catalogue_);
     if (!valid.ok()) return done(valid.status());

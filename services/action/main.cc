@@ -13,6 +13,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/peer_options.h"
 #include "common/service/tls_options.h"
 #include "services/action/action_host.h"
 #include "services/action/catalogue.h"
@@ -30,6 +31,7 @@ constexpr absl::Duration kRecordingMargin = absl::Seconds(5);
 struct Settings {
   tms::rpc::ServerOptions server{.listen = "127.0.0.1:50051"};
   tms::TlsOptions tls;
+  tms::rpc::PeerNames peers;
   std::string ledger = "127.0.0.1:50052";
   std::string clusters;
   std::string spool = "action_spool.db";
@@ -45,6 +47,7 @@ void AddOptions(tms::Options& options, Settings& settings) {
   options.AddAddress("--listen", settings.server.listen, "Where to serve gRPC");
   tms::AddInsecureListen(options, settings.server.insecure_listen);
   settings.tls.AddTo(options);
+  tms::AddPeerOptions(options, settings.peers);
   options.AddAddress("--ledger", settings.ledger, "The JobLedgerService");
   options
       .Add("--clusters", settings.clusters,
@@ -121,6 +124,7 @@ int Serve(const Settings& settings, const tms::action::Catalogue& catalogue,
           tms::action::Spool& spool) {
   auto host = tms::action::ActionHost::Start(
       {.server = settings.server,
+       .peers = settings.peers,
        .ledger = settings.ledger,
        .owner = {.id = identity.id(), .incarnation = identity.incarnation()},
        .courier = MakeCourierOptions(settings, catalogue),
@@ -164,6 +168,7 @@ int main(int argc, char** argv) {
   if (const auto listen = tms::rpc::CheckListen(settings.server); !listen.ok()) {
     return Fail(2, tms::Message(listen));
   }
+  tms::WarnOfPlaintext(settings.server);
   const auto catalogue = tms::action::Catalogue::Load(settings.clusters);
   if (!catalogue.ok()) return Fail(2, tms::Message(catalogue.status()));
   tms::action::HttpClusterClient client(tms::SystemClock());

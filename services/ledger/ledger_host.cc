@@ -4,6 +4,8 @@
 
 #include "common/base/status.h"
 #include "common/runtime/logging.h"
+#include "common/service/denial_log.h"
+#include "services/ledger/method_rules.h"
 
 namespace tms::ledger {
 namespace {
@@ -25,6 +27,9 @@ void LogCall(const rpc::CallRecord& record) {
                   {"correlation_id", record.call.correlation_id},
                   {"user", record.call.user},
                   {"elapsed_ms", absl::ToInt64Milliseconds(record.elapsed)}});
+      break;
+    case absl::StatusCode::kPermissionDenied:
+      LogDenial(record);
       break;
     default:
       log::Debug("JOBS", "call",
@@ -53,7 +58,8 @@ absl::StatusOr<std::unique_ptr<LedgerHost>> LedgerHost::Start(const LedgerOption
 LedgerHost::LedgerHost(const LedgerOptions& options, JobStore& store, const Clock& clock)
     : clock_(clock),
       pool_(options.readers, kMaxQueuedCalls),
-      edge_(pool_, LogCall),
+      edge_(pool_, LogCall,
+            rpc::Gatekeeper(options.peers, LedgerMethodRules(), options.server.tls != nullptr)),
       sweeper_(store, clock, options.grace),
       ledger_(store, sweeper_, clock),
       changes_(store),

@@ -22,6 +22,7 @@ namespace tms::ledger {
 
 struct LedgerOptions {
   rpc::ServerOptions server;
+  rpc::PeerNames peers;
   absl::Duration grace = absl::Seconds(15);
   absl::Duration sweep_interval = absl::Seconds(1);
   // Reads at a time.

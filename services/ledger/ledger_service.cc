@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "services/ledger/access.h"
 #include "services/ledger/audit_proto.h"
 #include "services/ledger/proto_convert.h"
 #include "services/ledger/record_events_reactor.h"
@@ -37,24 +38,45 @@ bool LedgerService::DrainStreams(absl::Duration limit) {
   return watchers_.Drain(std::max(left, absl::ZeroDuration())) && events_drained;
 }
 
+absl::Status LedgerService::CheckMayReadJob(const rpc::Caller& caller, const std::string& job_id) {
+  if (SeesAllJobs(caller)) return absl::OkStatus();
+  TMS_ASSIGN_OR_RETURN(const Job job, ledger_.GetJob(job_id, /*full=*/false));
+  return CheckMayRead(caller, job.user_id);
+}
+
 grpc::ServerBidiReactor<v1::RecordEventsRequest, v1::RecordEventsResponse>*
 LedgerService::RecordEvents(grpc::CallbackServerContext* context) {
-  return new RecordEventsReactor(ledger_, streams_, *context);
+  rpc::CallContext call;
+  const absl::Status admitted = edge_.Admit(*context, "RecordEvents", call);
+  return new RecordEventsReactor(ledger_, streams_, call.correlation_id, admitted);
 }
 
 grpc::ServerWriteReactor<v1::WatchJobsResponse>* LedgerService::WatchJobs(
     grpc::CallbackServerContext* context, const v1::WatchJobsRequest* request) {
-  absl::StatusOr<JobFilter> filter = FromProto(request->filter());
+  rpc::CallContext call;
+  const absl::Status admitted = edge_.Admit(*context, "WatchJobs", call);
+  absl::StatusOr<JobFilter> filter = JobFilter();
+  if (admitted.ok()) {
+    filter = FromProto(request->filter());
+  } else {
+    filter = admitted;
+  }
+  if (filter.ok()) {
+    const absl::Status narrowed = NarrowUsers(call, filter->user_ids);
+    if (!narrowed.ok()) filter = narrowed;
+  }
   const WatchParts parts{parts_.changes, watchers_, parts_.pool, parts_.clock, parts_.watch};
-  return new WatchJobsReactor(parts, *context, std::move(filter), request->resume_token());
+  return new WatchJobsReactor(parts, *context, call.correlation_id, std::move(filter),
+                              request->resume_token());
 }
 
 grpc::ServerUnaryReactor* LedgerService::GetJob(grpc::CallbackServerContext* context,
                                                 const v1::GetJobRequest* request,
                                                 v1::Job* response) {
-  return edge_.Run(context, "GetJob", [=, this](const rpc::CallContext&) -> absl::Status {
+  return edge_.Run(context, "GetJob", [=, this](const rpc::CallContext& call) -> absl::Status {
     TMS_ASSIGN_OR_RETURN(const bool full, WantsFull(request->view(), v1::FULL));
     TMS_ASSIGN_OR_RETURN(const Job job, ledger_.GetJob(request->job_id(), full));
+    TMS_RETURN_IF_ERROR(CheckMayRead(call, job.user_id));
     ToProto(job, *response);
     return absl::OkStatus();
   });
@@ -63,8 +85,9 @@ grpc::ServerUnaryReactor* LedgerService::GetJob(grpc::CallbackServerContext* con
 grpc::ServerUnaryReactor* LedgerService::ListJobs(grpc::CallbackServerContext* context,
                                                   const v1::ListJobsRequest* request,
                                                   v1::ListJobsResponse* response) {
-  return edge_.Run(context, "ListJobs", [=, this](const rpc::CallContext&) -> absl::Status {
-    TMS_ASSIGN_OR_RETURN(const JobFilter filter, FromProto(request->filter()));
+  return edge_.Run(context, "ListJobs", [=, this](const rpc::CallContext& call) -> absl::Status {
+    TMS_ASSIGN_OR_RETURN(JobFilter filter, FromProto(request->filter()));
+    TMS_RETURN_IF_ERROR(NarrowUsers(call, filter.user_ids));
     TMS_ASSIGN_OR_RETURN(JobList list, ledger_.ListJobs(filter, PageOf(*request)));
     for (const Job& job : list.jobs) ToProto(job, *response->add_jobs());
     response->set_next_page_token(std::move(list.next_page_token));
@@ -77,6 +100,10 @@ grpc::ServerUnaryReactor* LedgerService::UpdateJob(grpc::CallbackServerContext* 
                                                    v1::Job* response) {
   return edge_.RunAsync(
       context, "UpdateJob", [=, this](const rpc::CallContext& call, rpc::UnaryEdge::Done done) {
+        if (const absl::Status allowed = CheckMayUpdate(call); !allowed.ok()) {
+          done(allowed);
+          return;
+        }
         absl::StatusOr<JobUpdate> update = FromProto(*request);
         if (!update.ok()) {
           done(update.status());
@@ -107,32 +134,39 @@ grpc::ServerUnaryReactor* LedgerService::SettleOwner(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* LedgerService::ListJobEvents(grpc::CallbackServerContext* context,
                                                        const v1::ListJobEventsRequest* request,
                                                        v1::ListJobEventsResponse* response) {
-  return edge_.Run(context, "ListJobEvents", [=, this](const rpc::CallContext&) -> absl::Status {
-    TMS_ASSIGN_OR_RETURN(HistoryList list, ledger_.ListEvents(request->job_id(), PageOf(*request)));
-    for (const HistoryEvent& event : list.events) ToProto(event, *response->add_events());
-    response->set_next_page_token(std::move(list.next_page_token));
-    return absl::OkStatus();
-  });
+  return edge_.Run(context, "ListJobEvents",
+                   [=, this](const rpc::CallContext& call) -> absl::Status {
+                     TMS_RETURN_IF_ERROR(CheckMayReadJob(call, request->job_id()));
+                     TMS_ASSIGN_OR_RETURN(HistoryList list,
+                                          ledger_.ListEvents(request->job_id(), PageOf(*request)));
+                     for (const HistoryEvent& event : list.events)
+                       ToProto(event, *response->add_events());
+                     response->set_next_page_token(std::move(list.next_page_token));
+                     return absl::OkStatus();
+                   });
 }
 
 grpc::ServerUnaryReactor* LedgerService::ListJobCustomers(
     grpc::CallbackServerContext* context, const v1::ListJobCustomersRequest* request,
     v1::ListJobCustomersResponse* response) {
-  return edge_.Run(context, "ListJobCustomers", [=, this](const rpc::CallContext&) -> absl::Status {
-    TMS_ASSIGN_OR_RETURN(CustomerList list,
-                         ledger_.ListCustomers(request->job_id(), PageOf(*request)));
-    for (std::string& cid : list.cids) response->add_cids(std::move(cid));
-    response->set_next_page_token(std::move(list.next_page_token));
-    response->set_total_size(list.total_size);
-    return absl::OkStatus();
-  });
+  return edge_.Run(
+      context, "ListJobCustomers", [=, this](const rpc::CallContext& call) -> absl::Status {
+        TMS_RETURN_IF_ERROR(CheckMayReadJob(call, request->job_id()));
+        TMS_ASSIGN_OR_RETURN(CustomerList list,
+                             ledger_.ListCustomers(request->job_id(), PageOf(*request)));
+        for (std::string& cid : list.cids) response->add_cids(std::move(cid));
+        response->set_next_page_token(std::move(list.next_page_token));
+        response->set_total_size(list.total_size);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* LedgerService::GetJobStats(grpc::CallbackServerContext* context,
                                                      const v1::GetJobStatsRequest* request,
                                                      v1::GetJobStatsResponse* response) {
-  return edge_.Run(context, "GetJobStats", [=, this](const rpc::CallContext&) -> absl::Status {
+  return edge_.Run(context, "GetJobStats", [=, this](const rpc::CallContext& call) -> absl::Status {
     TMS_ASSIGN_OR_RETURN(StatsRequest asked, FromProto(*request));
+    TMS_RETURN_IF_ERROR(NarrowUsers(call, asked.query.user_ids));
     TMS_ASSIGN_OR_RETURN(const Stats stats, ledger_.GetStats(std::move(asked.query), asked.bucket));
     ToProto(stats, *response);
     return absl::OkStatus();
@@ -163,7 +197,8 @@ grpc::ServerUnaryReactor* LedgerService::RecordAudit(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* LedgerService::ListAudit(grpc::CallbackServerContext* context,
                                                    const v1::ListAuditRequest* request,
                                                    v1::ListAuditResponse* response) {
-  return edge_.Run(context, "ListAudit", [=, this](const rpc::CallContext&) -> absl::Status {
+  return edge_.Run(context, "ListAudit", [=, this](const rpc::CallContext& call) -> absl::Status {
+    TMS_RETURN_IF_ERROR(CheckMayListAudit(call));
     TMS_ASSIGN_OR_RETURN(const AuditFilter filter, FromProto(*request));
     TMS_ASSIGN_OR_RETURN(AuditList list, ledger_.ListAudit(filter, PageOf(*request)));
     for (const AuditRecord& record : list.records) ToProto(record, *response->add_records());

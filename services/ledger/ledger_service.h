@@ -1,6 +1,8 @@
 // The ledger's edge: gRPC in front of its use cases.
 #pragma once
 
+#include <string>
+
 #include "absl/time/time.h"
 #include "common/rpc/stream_hub.h"
 #include "common/rpc/unary_edge.h"
@@ -66,6 +68,9 @@ class LedgerService final : public v1::JobLedgerService::CallbackService {
                                       v1::ListAuditResponse* response) override;
 
  private:
+  // Of what hangs on a job. Blocks on disk.
+  absl::Status CheckMayReadJob(const rpc::Caller& caller, const std::string& job_id);
+
   const ServiceParts parts_;
   Ledger& ledger_;
   rpc::UnaryEdge& edge_;

@@ -11,6 +11,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/peer_options.h"
 #include "services/ledger/anchor_writer.h"
 #include "common/service/tls_options.h"
 #include "services/ledger/ledger_host.h"
@@ -52,6 +53,7 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
   options.AddAddress("--listen", flags.ledger.server.listen, "Address to serve gRPC on");
   tms::AddInsecureListen(options, flags.ledger.server.insecure_listen);
   flags.tls.AddTo(options);
+  tms::AddPeerOptions(options, flags.ledger.peers);
   options.Add("--db", flags.db, "The ledger's file; made if there is none");
   options.Add("--anchors", flags.anchors,
               "File for signed statements of where the history stands; default: DB.anchors");
@@ -129,6 +131,7 @@ int Run(Flags& flags) {
     return Fail("listen_refused", listen, kUsage);
   }
   std::atomic<bool> store_failed = false;
+  tms::WarnOfPlaintext(flags.ledger.server);
   tms::ledger::SqliteJobStore::Options store_options;
   store_options.path = flags.db;
   store_options.reader_count = flags.ledger.readers;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "common/base/status.h"
-#include "common/rpc/call_context.h"
 #include "common/rpc/status.h"
 #include "services/ledger/proto_convert.h"
 
@@ -21,13 +20,15 @@ RecordEventsReactor::Turn::~Turn() ABSL_NO_THREAD_SAFETY_ANALYSIS {
 }
 
 RecordEventsReactor::RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub,
-                                         const grpc::CallbackServerContext& context)
-    : ledger_(ledger), hub_(hub), correlation_id_(rpc::ReadCallContext(context).correlation_id) {
-  in_hub_ = hub_.Add(this);
+                                         std::string correlation_id, absl::Status admitted)
+    : ledger_(ledger), hub_(hub), correlation_id_(std::move(correlation_id)) {
+  in_hub_ = admitted.ok() && hub_.Add(this);
   // Tells the other side at once that somebody listens.
-  StartSendInitialMetadata();
+  if (in_hub_) StartSendInitialMetadata();
   const Turn turn(this);
-  if (!in_hub_) {
+  if (!admitted.ok()) {
+    EndWith(std::move(admitted));
+  } else if (!in_hub_) {
     EndWith(MakeStatus(absl::StatusCode::kUnavailable, "DRAINING",
                        "the ledger is ending or has too many streams; try again later"));
   }

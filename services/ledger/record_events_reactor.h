@@ -33,8 +33,9 @@ class RecordEventsReactor final
     : public grpc::ServerBidiReactor<v1::RecordEventsRequest, v1::RecordEventsResponse>,
       private rpc::HubStream {
  public:
-  RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub,
-                      const grpc::CallbackServerContext& context);
+  // A stream that was not `admitted` ends with that status.
+  RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub, std::string correlation_id,
+                      absl::Status admitted);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;

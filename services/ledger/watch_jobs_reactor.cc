@@ -35,11 +35,9 @@ WatchJobsReactor::Turn::~Turn() ABSL_NO_THREAD_SAFETY_ANALYSIS {
 }
 
 WatchJobsReactor::WatchJobsReactor(const WatchParts& parts, grpc::CallbackServerContext& context,
-                                   absl::StatusOr<JobFilter> filter,
+                                   std::string correlation_id, absl::StatusOr<JobFilter> filter,
                                    const std::string& resume_token)
-    : parts_(parts),
-      context_(context),
-      correlation_id_(rpc::ReadCallContext(context).correlation_id) {
+    : parts_(parts), context_(context), correlation_id_(std::move(correlation_id)) {
   in_hub_ = parts_.hub.Add(this);
   const Turn turn(this);
   if (absl::Status begun = Begin(filter, resume_token); !begun.ok()) EndWith(std::move(begun));

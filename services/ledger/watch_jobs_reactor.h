@@ -49,7 +49,8 @@ class WatchJobsReactor final : public grpc::ServerWriteReactor<v1::WatchJobsResp
  public:
   // `filter` is what the caller may see and wants to.
   WatchJobsReactor(const WatchParts& parts, grpc::CallbackServerContext& context,
-                   absl::StatusOr<JobFilter> filter, const std::string& resume_token);
+                   std::string correlation_id, absl::StatusOr<JobFilter> filter,
+                   const std::string& resume_token);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;

@@ -41,7 +41,7 @@ std::unique_ptr<grpc::ClientContext> Session::NewCall(absl::Duration fallback) c
   auto context = std::make_unique<grpc::ClientContext>();
   context->set_deadline(std::chrono::system_clock::now() +
                         absl::ToChronoMilliseconds(DeadlineOr(fallback)));
-  context->AddMetadata(rpc::kUserKey, options_.user);
+  if (!options_.user.empty()) context->AddMetadata(rpc::kUserKey, options_.user);
   return context;
 }
 

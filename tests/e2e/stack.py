@@ -100,6 +100,8 @@ class Stack:
         def process(name, flags, is_ready):
             folder = self.identities.get(name.replace("_", "-"))
             flags = [*flags, *(tls_flags(folder) if folder else [])]
+            if folder and name.endswith("_service"):
+                flags += ["--internal-identity", "spiffe://tms/internal"]
             return Process(name, flags, self.directory, is_ready, environment)
 
         self.fake = process(

@@ -6,12 +6,13 @@ import unittest
 
 import grpc
 
-from certificates import Authority, read_files, replace_files
+import stubs
+from certificates import Authority, read_files, replace_files, tls_flags
 from process import BIN, wait_until
-from stack import SUCCESS, StackTest
+from stack import RPC_LIMIT, SUCCESS, StackTest
 
 
-class S01F21MutualTlsTest(StackTest):
+class MutualTlsTest_S01_S02_S03_F21(StackTest):
     mutual_tls = True
     with_gateway = True
 
@@ -57,6 +58,34 @@ class S01F21MutualTlsTest(StackTest):
         for port in (self.stack.ledger_port, self.stack.action_port):
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 self.assertFalse(self.stack.is_serving(channel))
+
+    def test_s02_the_right_ca_alone_opens_nothing(self):
+        stranger = self.stack.authority.sign(self.stack.directory / "by_name", "spiffe://tms/other",
+                                             common_name="spiffe://tms/gateway")
+        with self.stack.open_channel(self.stack.ledger_port, stranger) as channel:
+            jobs = stubs.ledger_grpc.JobLedgerServiceStub(channel)
+            self.assert_rpc_error(
+                lambda: jobs.ListJobs(stubs.ledger.ListJobsRequest(), timeout=RPC_LIMIT),
+                grpc.StatusCode.PERMISSION_DENIED, "PEER_NOT_ALLOWED")
+        wait_until(lambda: "spiffe://tms/other" in self.stack.ledger.log(), "the denial is logged")
+
+    def test_s03_the_gateway_and_ledgerctl_speak_for_people_and_do_no_more(self):
+        with self.stack.open_channel(self.stack.ledger_port,
+                                     self.stack.identities["gateway"]) as channel:
+            jobs = stubs.ledger_grpc.JobLedgerServiceStub(channel)
+            event = stubs.ledger.RecordEventsRequest()
+            self.assert_rpc_error(
+                lambda: list(jobs.RecordEvents(iter([event]), timeout=RPC_LIMIT)),
+                grpc.StatusCode.PERMISSION_DENIED, "PEER_NOT_ALLOWED")
+        job = self.stack.http("POST", "/api/v1/actions", {
+            "cluster": "alpha", "action": "T-Enable", "bearer_token": self.stack.token(),
+            "cids": [self.stack.new_cid()]}).body["job"]
+        self.assertEqual(job["status"], "SUCCESS")
+        shown = subprocess.run(
+            [BIN / "ledgerctl", "--ledger", f"127.0.0.1:{self.stack.ledger_port}", "--user", "dev",
+             *tls_flags(self.stack.identities["ledgerctl"]), "jobs", "list"],
+            capture_output=True, text=True, timeout=RPC_LIMIT, check=True)
+        self.assertIn(job["job_id"], shown.stdout)
 
     def test_f21_half_written_and_expired_files_change_nothing(self):
         good = {name: read_files(folder) for name, folder in self.stack.identities.items()}

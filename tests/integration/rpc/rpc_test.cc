@@ -75,7 +75,7 @@ class RpcTest : public testing::Test {
   }
 
   WorkPool pool_{1, 1};
-  UnaryEdge edge_{pool_, {}};
+  UnaryEdge edge_{pool_, {}, Gatekeeper({}, {{"GetJob", {.peers = kAnybody}}}, false)};
   EchoService service_{edge_};
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::JobLedgerService::Stub> stub_;

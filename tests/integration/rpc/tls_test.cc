@@ -92,7 +92,7 @@ class TlsTest : public testing::Test {
   const TlsFolder client_folder_{MakeSigned(ca_, "any", "URI:spiffe://tms/gateway"),
                                  ca_.CertificatePem()};
   WorkPool pool_{1, 100};
-  UnaryEdge edge_{pool_, {}};
+  UnaryEdge edge_{pool_, {}, Gatekeeper({}, {{"GetJob", {.peers = kAnybody}}}, false)};
   EchoService service_{edge_};
   std::shared_ptr<TlsIdentity> server_identity_;
   std::unique_ptr<Server> server_;

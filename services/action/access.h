@@ -1,0 +1,18 @@
+// Which peers and people may have Set Actions carried out: the table of docs/security.md. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/rpc/caller.h"
+#include "common/rpc/peers.h"
+
+namespace tms::action {
+
+rpc::MethodRules ActionMethodRules();
+
+// Whether the caller may act in the name of `user_id`. PERMISSION_DENIED: ROLE_REQUIRED for a
+// person who is neither operator nor admin, NOT_YOURSELF for another's name.
+absl::Status CheckMayAct(const rpc::Caller& caller, std::string_view user_id);
+
+}  // namespace tms::action

@@ -1,0 +1,57 @@
+#include "services/ledger/access.h"
+
+#include <algorithm>
+
+#include "common/base/status.h"
+
+namespace tms::ledger {
+namespace {
+
+absl::Status Deny(std::string_view reason, std::string_view message) {
+  return MakeStatus(absl::StatusCode::kPermissionDenied, reason, message);
+}
+
+absl::Status NeedRole(std::string_view roles) {
+  return Deny("ROLE_REQUIRED", "needs role " + std::string(roles));
+}
+
+bool IsAuditor(const rpc::Caller& caller) {
+  return caller.Has(rpc::kAuditor) || caller.Has(rpc::kAdmin);
+}
+
+absl::Status CheckReads(const rpc::Caller& caller) {
+  if (SeesAllJobs(caller) || caller.Has(rpc::kViewer) || caller.Has(rpc::kOperator)) {
+    return absl::OkStatus();
+  }
+  return NeedRole("viewer, operator, auditor or admin");
+}
+
+}  // namespace
+
+bool SeesAllJobs(const rpc::Caller& caller) { return !caller.IsPerson() || IsAuditor(caller); }
+
+absl::Status CheckMayRead(const rpc::Caller& caller, std::string_view user_of_job) {
+  TMS_RETURN_IF_ERROR(CheckReads(caller));
+  if (SeesAllJobs(caller) || caller.user == user_of_job) return absl::OkStatus();
+  return Deny("NOT_YOUR_JOB", "the job is another user's");
+}
+
+absl::Status NarrowUsers(const rpc::Caller& caller, std::vector<std::string>& user_ids) {
+  TMS_RETURN_IF_ERROR(CheckReads(caller));
+  if (SeesAllJobs(caller)) return absl::OkStatus();
+  const bool only_own = std::ranges::all_of(
+      user_ids, [&caller](const std::string& user) { return user == caller.user; });
+  if (!only_own) return Deny("NOT_YOUR_JOB", "user_ids: you see your own jobs only");
+  user_ids = {caller.user};
+  return absl::OkStatus();
+}
+
+absl::Status CheckMayUpdate(const rpc::Caller& caller) {
+  return caller.IsPerson() && !caller.Has(rpc::kAdmin) ? NeedRole("admin") : absl::OkStatus();
+}
+
+absl::Status CheckMayListAudit(const rpc::Caller& caller) {
+  return caller.IsPerson() && !IsAuditor(caller) ? NeedRole("auditor or admin") : absl::OkStatus();
+}
+
+}  // namespace tms::ledger

@@ -1,0 +1,29 @@
+// What a caller who was let in may do: whose jobs it sees, what it changes. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/rpc/caller.h"
+
+namespace tms::ledger {
+
+// Services that act for themselves, auditors and admins; others see only their own jobs.
+bool SeesAllJobs(const rpc::Caller& caller);
+
+// PERMISSION_DENIED: NOT_YOUR_JOB, or ROLE_REQUIRED without any role that reads.
+absl::Status CheckMayRead(const rpc::Caller& caller, std::string_view user_of_job);
+
+// Makes the filter on users no wider than what the caller sees. PERMISSION_DENIED (as above) if it
+// asks for others by name.
+absl::Status NarrowUsers(const rpc::Caller& caller, std::vector<std::string>& user_ids);
+
+// PERMISSION_DENIED (ROLE_REQUIRED) if the caller is a person without role admin.
+absl::Status CheckMayUpdate(const rpc::Caller& caller);
+
+// PERMISSION_DENIED (ROLE_REQUIRED) if the caller is a person, neither auditor nor admin.
+absl::Status CheckMayListAudit(const rpc::Caller& caller);
+
+}  // namespace tms::ledger

@@ -1,0 +1,78 @@
+// Who is let in at the ledger: certificates of every kind at every method, over real mutual TLS.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "common/base/ids.h"
+#include "services/ledger/ledger_host.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
+#include "tests/support/peer_table.h"
+#include "tms/ledger/v1/ledger.grpc.pb.h"
+
+namespace tms::ledger {
+namespace {
+
+constexpr char kService[] = "/tms.ledger.v1.JobLedgerService/";
+
+class LedgerPeersTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder_);
+    auto store = SqliteJobStore::Open({.path = (folder_ / "jobs.db").string()}, SystemClock());
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+    LedgerOptions options{.server = {.listen = "127.0.0.1:0", .tls = table_.server()}};
+    options.peers.internals = {kInternalUri};
+    auto host = LedgerHost::Start(options, *store_, SystemClock());
+    ASSERT_TRUE(host.ok()) << host.status();
+    host_ = *std::move(host);
+  }
+
+  ~LedgerPeersTest() override {
+    host_.reset();
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  // The reason of the error that GetJob of no job ends with.
+  std::string Ask(const std::string& alt_names, const Metadata& metadata) {
+    const grpc::Status status = CallAnyMethod(table_.Connect(host_->port(), alt_names),
+                                              std::string(kService) + "GetJob", metadata);
+    const std::string reason = Reason(rpc::FromGrpc(status));
+    return reason.empty() ? absl::StatusCodeToString(rpc::FromGrpc(status).code()) : reason;
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("peers-" + NewUuidV7(absl::Now()));
+  PeerTable table_;
+  std::unique_ptr<JobStore> store_;
+  std::unique_ptr<LedgerHost> host_;
+};
+
+TEST_F(LedgerPeersTest, S02S03EveryMethodLetsInItsPeersAndNobodyElse) {
+  const PeerTable::Expected expected = {
+      {"RecordEvents", "A"},       {"SettleOwner", "A"},   {"GetJob", "AGLI"},
+      {"ListJobs", "GLI"},         {"WatchJobs", "GLI"},   {"ListJobEvents", "GLI"},
+      {"ListJobCustomers", "GLI"}, {"GetJobStats", "GLI"}, {"UpdateJob", "GL"},
+      {"RecordAudit", "GL"},       {"ListAudit", "GL"},
+  };
+  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+      "tms.ledger.v1.JobLedgerService");
+  ASSERT_NE(service, nullptr);
+  table_.Check(host_->port(), *service, expected);
+}
+
+TEST_F(LedgerPeersTest, S02APersonIsBelievedFromAGatewayAndLedgerctlOnly) {
+  const Metadata anna = {{"x-tms-user", "anna"}, {"x-tms-roles", "viewer"}};
+  // Let in: the empty request is then found wanting.
+  EXPECT_EQ(Ask("URI:spiffe://tms/gateway", anna), "INVALID_ARGUMENT");
+  EXPECT_EQ(Ask("URI:spiffe://tms/ledgerctl", anna), "INVALID_ARGUMENT");
+  EXPECT_EQ(Ask(std::string("URI:") + kInternalUri, anna), "PERSON_NOT_BELIEVED");
+  EXPECT_EQ(Ask("URI:spiffe://tms/action-service", anna), "PERSON_NOT_BELIEVED");
+  EXPECT_EQ(Ask(std::string("URI:") + kInternalUri, {}), "INVALID_ARGUMENT");
+  EXPECT_EQ(Ask("URI:spiffe://tms/gateway", {}), "PERSON_REQUIRED");
+  EXPECT_EQ(Ask("URI:spiffe://tms/ledgerctl", {}), "PERSON_REQUIRED");
+}
+
+}  // namespace
+}  // namespace tms::ledger

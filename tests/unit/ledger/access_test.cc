@@ -1,0 +1,74 @@
+#include "services/ledger/access.h"
+
+#include <gtest/gtest.h>
+
+#include "common/base/status.h"
+
+namespace tms::ledger {
+namespace {
+
+// What each caller may do with a job of `anna`.
+struct Row {
+  rpc::Caller caller;
+  bool reads_annas;
+  bool reads_all;
+  bool updates;
+  bool lists_audit;
+};
+
+const Row kRows[] = {
+    {{}, true, true, true, true},
+    {{"anna", {}}, false, false, false, false},
+    {{"anna", {"janitor"}}, false, false, false, false},
+    {{"anna", {"viewer"}}, true, false, false, false},
+    {{"anna", {"operator"}}, true, false, false, false},
+    {{"bob", {"viewer"}}, false, false, false, false},
+    {{"bob", {"operator"}}, false, false, false, false},
+    {{"bob", {"auditor"}}, true, true, false, true},
+    {{"bob", {"admin"}}, true, true, true, true},
+    {{"bob", {"viewer", "auditor"}}, true, true, false, true},
+    {{"bob", {"Admin"}}, false, false, false, false},
+};
+
+std::string NameOf(const Row& row) {
+  std::string name = row.caller.user + ":";
+  for (const std::string& role : row.caller.roles) name += " " + role;
+  return name;
+}
+
+TEST(AccessTest, S25EachRoleMayDoWhatTheTableSays) {
+  for (const Row& row : kRows) {
+    EXPECT_EQ(CheckMayRead(row.caller, "anna").ok(), row.reads_annas) << NameOf(row);
+    EXPECT_EQ(SeesAllJobs(row.caller), row.reads_all) << NameOf(row);
+    EXPECT_EQ(CheckMayUpdate(row.caller).ok(), row.updates) << NameOf(row);
+    EXPECT_EQ(CheckMayListAudit(row.caller).ok(), row.lists_audit) << NameOf(row);
+  }
+}
+
+TEST(AccessTest, S25AFilterIsNarrowedToTheCallersOwnJobs) {
+  const rpc::Caller anna{"anna", {"viewer"}};
+  std::vector<std::string> users;
+  ASSERT_TRUE(NarrowUsers(anna, users).ok());
+  EXPECT_EQ(users, std::vector<std::string>{"anna"});
+  users = {"anna", "anna"};
+  ASSERT_TRUE(NarrowUsers(anna, users).ok());
+  EXPECT_EQ(users, std::vector<std::string>{"anna"});
+  users = {"anna", "bob"};
+  EXPECT_EQ(Reason(NarrowUsers(anna, users)), "NOT_YOUR_JOB");
+  users = {};
+  EXPECT_EQ(Reason(NarrowUsers({"anna", {}}, users)), "ROLE_REQUIRED");
+}
+
+TEST(AccessTest, WhoSeesAllJobsKeepsTheFilter) {
+  for (const rpc::Caller& caller : {rpc::Caller{}, rpc::Caller{"bob", {"auditor"}}}) {
+    std::vector<std::string> users = {"anna", "bob"};
+    ASSERT_TRUE(NarrowUsers(caller, users).ok());
+    EXPECT_EQ(users.size(), 2);
+    users = {};
+    ASSERT_TRUE(NarrowUsers(caller, users).ok());
+    EXPECT_TRUE(users.empty());
+  }
+}
+
+}  // namespace
+}  // namespace tms::ledger
