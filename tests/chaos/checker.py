@@ -151,7 +151,7 @@ def _actions(traces):
     jobs = _by_cid(traces.jobs)
     for cid in sorted((set(hits) | set(jobs)) - {""}):
         if cid in traces.forgotten:
-            yield from _forgotten(jobs.get(cid, []), hits.get(cid, []))
+            yield from _forgotten(cid, jobs.get(cid, []), hits.get(cid, []), traces.calls)
         else:
             yield from _action(cid, jobs.get(cid, []), hits.get(cid, []))
     if traces.calls is None:
@@ -182,13 +182,15 @@ def _action(cid, jobs, hits):
         yield f"{names}: the cluster applied {applied_hits}"
 
 
-def _forgotten(jobs, hits):
+def _forgotten(cid, jobs, hits, calls):
     """The ledger may know less than it did; what it says must still be true."""
     applied = sum(hit["applied"] for hit in hits)
+    # Of several, those that are gone may have made the hits.
+    only_one = sum(call.cid == cid for call in calls or ()) == 1
     for job in jobs:
         if job["effect"] == "APPLIED" and not applied:
             yield f"{_name(job)}: the cluster applied nothing"
-        if job["effect"] == "NOT_APPLIED" and applied >= len(jobs):
+        if job["effect"] == "NOT_APPLIED" and applied and only_one:
             yield f"{_name(job)}: the cluster applied {applied}"
 
 

@@ -1,12 +1,13 @@
 """Old, foreign and damaged files under the processes."""
 
 import contextlib
+import json
 import pathlib
 import shutil
 import sqlite3
 
-from chaos_stack import ChaosTest
 import evidence
+from spool_case import SpoolTestCase
 
 # What a build with schema version 1 left behind when its action service was killed during a call:
 # the database as SQL, the cluster's hits, and what callers were told.
@@ -15,8 +16,14 @@ VERSION_1 = pathlib.Path(__file__).resolve().parent / "data" / "version1"
 FIRST_NEW_CID = 1000
 
 
-class OldDataTest_F23(ChaosTest):
+class OldDataTest_F23(SpoolTestCase):
     """A new build over old data."""
+
+    action_flags = (*SpoolTestCase.action_flags, "--spool-limit", "1")
+
+    def setUp(self):
+        super().setUp()
+        self.stack.skip_cids(FIRST_NEW_CID)
 
     def put_in_place(self):
         """The old files instead of what setUp made."""
@@ -28,7 +35,6 @@ class OldDataTest_F23(ChaosTest):
             connection.executescript((VERSION_1 / "jobs.sql").read_text(encoding="utf-8"))
         shutil.copy(VERSION_1 / "hits.jsonl", self.stack.hits_file)
         self.stack.calls[:] = evidence.read_calls(VERSION_1 / "calls.jsonl")
-        self.stack.skip_cids(FIRST_NEW_CID)
 
     def outcomes(self):
         return self.stack.rows("SELECT job_id, user_id, request_id, created_at, status, http_status,"
@@ -56,6 +62,21 @@ class OldDataTest_F23(ChaosTest):
         copies = list(self.stack.db.parent.glob("jobs.db.v1-*.bak"))
         self.assertEqual(len(copies), 1, list(self.stack.db.parent.iterdir()))
         self.check_request_ids()
+        self.assert_promises_kept()
+
+    def test_of_schema_version_1_with_a_full_spool(self):
+        self.away()
+        spooled = self.call_until_refused()
+        self.stack.action.kill()
+        # What only the ledger knew of is gone with its file.
+        hits = [hit for call in spooled for hit in self.stack.hits(call.cid)]
+        self.put_in_place()
+        with open(self.stack.hits_file, "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(hit) + "\n" for hit in hits)
+        self.stack.calls += spooled
+        self.stack.ledger.start()
+        self.come_back()
+        self.assert_all_delivered(spooled)
         self.assert_promises_kept()
 
     def test_of_a_newer_build_is_refused(self):

@@ -3,11 +3,11 @@
 import random
 import time
 
-from chaos_stack import ChaosTest, Load, seed_of, wait_until
+from chaos_stack import Load, seed_of, wait_until
+from spool_case import SpoolTestCase
 
 
-
-class RecoveryTestCase(ChaosTest):
+class RecoveryTestCase(SpoolTestCase):
 
     def steps_of_a_start(self, process, machine):
         """Its writes and syncs until it serves, after a crash."""
@@ -33,8 +33,11 @@ class RecoveryTestCase(ChaosTest):
             steps = self.steps_of_a_start(process, machine)
             self.assertGreater(steps, 0)
             for _ in range(rounds):
-                time.sleep(rng.uniform(0.05, 0.3))  # so much there is to recover
+                if rng.random() < 0.5:
+                    self.stack.ledger_proxy.cut()
+                time.sleep(rng.uniform(0.05, 0.5))  # so much there is to recover
                 process.kill()
+                self.stack.ledger_proxy.heal()
                 while self.die_while_starting(process, machine, rng.randrange(steps)):
                     deaths += 1
                     if rng.random() < 0.5:

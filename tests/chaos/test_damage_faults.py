@@ -1,0 +1,200 @@
+"""Files that rot or are exchanged while nobody looks: flipped bits, cut ends, older copies."""
+
+import random
+import shutil
+import subprocess
+
+import grpc
+
+from chaos_stack import END_LIMIT, ChaosTest, Job, seed_of, wait_until
+from process import BIN
+from spool_case import SpoolTestCase
+
+
+def flip_a_bit(path, rng):
+    content = bytearray(path.read_bytes())
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+    path.write_bytes(content)
+
+
+def cut_off(path, rng):
+    content = path.read_bytes()
+    path.write_bytes(content[:rng.randrange(1, len(content))])
+
+
+class DamagedSpoolTest_F20(SpoolTestCase):
+    """What the ledger has not got yet is in the spool; the service is down meanwhile."""
+
+    ROUNDS = 8
+
+    def setUp(self):
+        super().setUp()
+        self.spool = self.stack.directory / "action" / "spool.db"
+        self.rng = random.Random(seed_of(self))
+
+    def fill(self):
+        """Actions that only the spool knows of."""
+        self.away()
+        told = [self.stack.call(behaviour, timeout=5) for behaviour in ("accepted", "401", "504")]
+        self.assertEqual({call.kind for call in told}, {"answered"}, told)
+        self.assertEqual(self.stack.action.stop(), 0)
+        return told
+
+    def check_delivered(self, told):
+        self.stack.ledger_proxy.heal()
+        for call in told:
+            self.stack.wait_for_row(call.cid, status=call.status, outcome_source="TOLD")
+
+    def starts(self):
+        """Whether it serves; otherwise it has said why and left the file alone."""
+        before = self.spool.read_bytes()
+        self.stack.action.launch()
+        wait_until(lambda: self.stack.action.is_ready() or not self.stack.action.running,
+                   "it serves or ends")
+        if self.stack.action.running:
+            return True
+        self.assertNotEqual(self.stack.action.wait(), 0)
+        self.assertIn(str(self.spool), self.stack.action.log(1000))
+        self.assertEqual(self.spool.read_bytes(), before)
+        return False
+
+    def check_damage(self, spoil):
+        """It is refused, or nothing that was in it is missing. Returns how often it was refused."""
+        refused = 0
+        for _ in range(self.ROUNDS):
+            told = self.fill()
+            sound = self.stack.directory / "sound_spool.db"
+            shutil.copy(self.spool, sound)
+            spoil(self.spool, self.rng)
+            if not self.starts():
+                refused += 1
+                shutil.copy(sound, self.spool)
+                self.stack.action.start()
+            self.check_delivered(told)
+        return refused
+
+    def test_flipped_bits(self):
+        self.assertGreater(self.check_damage(flip_a_bit), 0)
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def test_cut_off(self):
+        self.assertEqual(self.check_damage(cut_off), self.ROUNDS)
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def test_older_copy_put_back(self):
+        """What the ledger has had is told again, and changes nothing."""
+        told = self.fill()
+        older = self.stack.directory / "older_spool.db"
+        shutil.copy(self.spool, older)
+        self.stack.action.start()
+        self.check_delivered(told)
+        rows = [self.stack.job_of(call.cid) for call in told]
+        self.stack.action.stop()
+        shutil.copy(older, self.spool)
+        self.stack.action.start()
+        self.stack.wait_until_it_works()
+        self.assertEqual([self.stack.job_of(call.cid) for call in told], rows)
+        self.assert_promises_kept()
+
+
+class DamagedLedgerTest_F20(ChaosTest):
+    """jobs.db rots while the ledger is down."""
+
+    ROUNDS = 8
+
+    def setUp(self):
+        super().setUp()
+        self.rng = random.Random(seed_of(self))
+        self.told = [self.stack.call(behaviour, timeout=5) for behaviour in
+                     ("accepted", "401", "504", "refused-state", "not-json") * 3]
+        self.stack.action.stop()
+        self.assertEqual(self.stack.ledger.stop(), 0)
+        self.sound = self.stack.directory / "sound.db"
+        shutil.copy(self.stack.db, self.sound)
+
+    def findings(self):
+        """Of `ledgerctl verify`; empty when all is well."""
+        ledgerctl = subprocess.run(
+            [BIN / "ledgerctl", "verify", "--db", self.stack.db], capture_output=True, text=True,
+            timeout=END_LIMIT, check=False)
+        return "" if ledgerctl.returncode == 0 else ledgerctl.stdout + ledgerctl.stderr
+
+    def serves(self):
+        """Whether it does; otherwise it has named the file and left it alone."""
+        before = self.stack.db.read_bytes()
+        self.stack.ledger.launch()
+        wait_until(lambda: self.stack.ledger.is_ready() or not self.stack.ledger.running,
+                   "it serves or ends")
+        if self.stack.ledger.running:
+            return True
+        self.assertNotEqual(self.stack.ledger.wait(), 0)
+        self.assertIn("jobs.db", self.stack.ledger.log(2000))
+        self.assertEqual(self.stack.db.read_bytes(), before)
+        return False
+
+    def says_untruth(self):
+        """Whether an answer differs from what callers were told. Errors are no untruth."""
+        for call in self.told:
+            try:
+                job = self.stack.get_job(call.job_id)
+            except grpc.RpcError:
+                continue
+            told = (Job.Status.Name(job.status), Job.Effect.Name(job.effect))
+            if told != (call.status, call.effect):
+                return True
+        return False
+
+    def check_damage(self, spoil):
+        """What is wrong is refused or found, and is still there for the next one to find. Returns
+        how often it was refused."""
+        refused = 0
+        for _ in range(self.ROUNDS):
+            for path in self.stack.db.parent.glob("jobs.db*"):
+                if path.suffix in (".db-wal", ".db-shm"):
+                    path.unlink()
+            shutil.copy(self.sound, self.stack.db)
+            spoil(self.stack.db, self.rng)
+            found = self.findings()
+            if self.serves():
+                self.assertTrue(found or not self.says_untruth())
+                self.stack.ledger.stop()
+                self.assertEqual(bool(self.findings()), bool(found))
+            else:
+                refused += 1
+        shutil.copy(self.sound, self.stack.db)
+        self.stack.ledger.start()
+        self.stack.action.start()
+        self.stack.wait_until_it_works()
+        return refused
+
+    def test_flipped_bits(self):
+        self.check_damage(flip_a_bit)
+        self.assert_promises_kept()
+
+    def test_cut_off(self):
+        self.assertGreater(self.check_damage(cut_off), 0)
+        self.assert_promises_kept()
+
+    def test_older_copy_put_back(self):
+        """Sound by itself; what was signed in between tells."""
+        self.assertEqual(self.findings(), "")
+        self.stack.ledger.start()
+        self.stack.action.start()
+        self.stack.wait_until_it_works()
+        self.stack.ledger.stop()
+        self.assertEqual(self.findings(), "")
+        shutil.copy(self.sound, self.stack.db)
+        self.assertIn("anchor", self.findings())
+        self.stack.ledger.start()
+        self.assertIn("anchor", self.findings())
+        self.stack.wait_until_it_works()
+
+
+class DamagedLedgerTest_F20_Full(DamagedLedgerTest_F20):
+    ROUNDS = 100
+
+
+class DamagedSpoolTest_F20_Full(DamagedSpoolTest_F20):
+    ROUNDS = 100

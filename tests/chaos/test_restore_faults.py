@@ -1,0 +1,144 @@
+"""The ledger's file is replaced by an older backup; spools, callers and watchers are still alive."""
+
+import contextlib
+import random
+import sqlite3
+import subprocess
+import time
+
+import grpc
+
+from chaos_stack import END_LIMIT, Load, seed_of, stubs, wait_until
+from evidence import ANSWERED
+from process import BIN
+from proxy import DOWN
+from spool_case import SpoolTestCase
+
+
+def back_up(stack):
+    """As an operator does it while the ledger runs."""
+    path = stack.directory / "backup.db"
+    path.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(f"file:{stack.db}?mode=ro", uri=True)) as source, \
+            contextlib.closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+
+
+def restore(stack, start=True):
+    """The ledger dies and begins anew with the backup. Notes whose events are gone by that."""
+    if stack.ledger.running:
+        stack.ledger.kill()
+    path = stack.directory / "backup.db"
+    with contextlib.closing(sqlite3.connect(path)) as backup:
+        known, = backup.execute("SELECT coalesce(max(number), 0) FROM job_events").fetchone()
+    stack.forgotten.update(row["cid"] for row in stack.rows(
+        "SELECT DISTINCT cid FROM job_events JOIN job_customers USING(job_id)"
+        " WHERE number > ? AND position = 1", known))
+    for suffix in ("", "-wal", "-shm"):
+        stack.db.with_name(stack.db.name + suffix).unlink(missing_ok=True)
+    stack.db.write_bytes(path.read_bytes())
+    stack.ledger_machine.begin_anew()
+    if start:
+        stack.ledger.start()
+
+
+class RestoredLedgerTest_F26(SpoolTestCase):
+
+    def test_what_is_under_way_is_told_again(self):
+        """STARTED, acked and then forgotten, is sent once more, and so is nothing else."""
+        back_up(self.stack)
+        cid = self.stack.new_cid()
+        self.stack.cluster_proxy.freeze(DOWN)
+        call = self.stack.call_later(cids=[cid], cluster="proxied", request_id="under way",
+                                     timeout=20)
+        wait_until(lambda: self.stack.hits(cid), "the call reaches the cluster")
+        restore(self.stack)
+        self.assertIsNone(self.stack.job_of(cid))
+        self.stack.cluster_proxy.heal()
+        self.assertEqual(call.result().effect, "APPLIED")
+        self.stack.wait_for_row(cid, effect="APPLIED", outcome_source="TOLD")
+        self.assertEqual(self.stack.job_of(cid)["job_id"], call.result().job_id)
+        self.stack.forgotten.clear()  # it was, and is known again
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def test_what_is_in_the_spool_is_told(self):
+        told_before = self.stack.call()
+        back_up(self.stack)
+        self.away()
+        spooled = [self.stack.call(behaviour) for behaviour in ("accepted", "401", "504")]
+        self.assertEqual({call.kind for call in spooled}, {ANSWERED})
+        restore(self.stack)
+        self.come_back()
+        self.assert_all_delivered([told_before, *spooled])
+        self.stack.forgotten.clear()
+        self.assert_promises_kept()
+
+    def test_what_ended_meanwhile_is_presumed(self):
+        """The backup knows only of its start; its owner has told the rest and forgotten it."""
+        cid = self.stack.new_cid()
+        self.stack.cluster_proxy.freeze(DOWN)
+        call = self.stack.call_later(cids=[cid], cluster="proxied", timeout=3)
+        wait_until(lambda: self.stack.hits(cid), "the call reaches the cluster")
+        back_up(self.stack)
+        self.stack.cluster_proxy.heal()
+        self.assertEqual(call.result().effect, "APPLIED")
+        restore(self.stack)
+        row = self.stack.wait_for_row(cid, status="FAILED")
+        self.assertEqual((row["failure_reason"], row["effect"]), ("INTERRUPTED", "UNKNOWN"))
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def test_what_is_gone_blocks_nothing(self):
+        back_up(self.stack)
+        gone = self.stack.call(request_id="gone")
+        restore(self.stack)
+        self.assertIsNone(self.stack.job_of(gone.cid))
+        self.stack.wait_until_it_works()
+        again = self.stack.call(cids=[gone.cid], request_id="gone")
+        self.assertEqual((again.kind, again.effect), (ANSWERED, "APPLIED"))
+        self.assert_promises_kept()
+
+    def test_watchers_are_told_to_list_anew(self):
+        request = stubs.ledger.WatchJobsRequest()
+        before = next(self.stack.jobs.WatchJobs(request, timeout=END_LIMIT)).resume_token
+        back_up(self.stack)
+        watcher = self.stack.jobs.WatchJobs(request, timeout=END_LIMIT)
+        next(watcher)
+        gone = self.stack.call()
+        after = [next(watcher).resume_token for _ in range(2)][-1]
+        restore(self.stack)
+        self.assertIsNone(self.stack.job_of(gone.cid))
+        for token in (before, after):
+            request.resume_token = token
+            with self.assertRaises(grpc.RpcError) as caught:
+                next(self.stack.jobs.WatchJobs(request, timeout=END_LIMIT))
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.OUT_OF_RANGE,
+                             caught.exception.details())
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def test_what_is_gone_is_said(self):
+        """By the anchors that were signed in between; the older history is sound by itself."""
+        back_up(self.stack)
+        self.stack.call()
+        self.stack.ledger.stop()
+        restore(self.stack)
+        verify = subprocess.run([BIN / "ledgerctl", "verify", "--db", self.stack.db],
+                                capture_output=True, text=True, timeout=END_LIMIT, check=False)
+        self.assertNotEqual(verify.returncode, 0)
+        self.assertIn("anchor", verify.stdout)
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+    def test_under_load(self):
+        seed = seed_of(self)
+        rng = random.Random(seed)
+        with Load(self.stack, seed) as load:
+            for _ in range(3):
+                back_up(self.stack)
+                time.sleep(rng.uniform(0.1, 1))  # so much is lost
+                restore(self.stack)
+                load.wait_for_answers(3)
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()

@@ -1,0 +1,101 @@
+"""Watchers of jobs that never read."""
+
+import pathlib
+import re
+import socket
+
+import grpc
+
+from chaos_stack import END_LIMIT, ChaosTest, stubs, wait_until
+
+# What a process may take more because of watchers that do not read, whatever happens meanwhile.
+MOST_MEMORY = 96 << 20
+# The log begins anew at 16 MiB; a reader that held it up would let it grow.
+MOST_LOG = 48 << 20
+
+
+def memory_of(process):
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) << 10
+
+
+class WatcherThatNeverReadsTest_F19(ChaosTest):
+
+    ledger_flags = ("--watch-stall", "2s", "--watch-heartbeat", "1s")
+    with_gateway = True
+    WATCHERS = 20
+    # So many changes do not fit into what the network holds for a watcher.
+    CHANGES = 100
+    # Of a large action, so that the log begins anew a few times.
+    LARGE = 20_000
+
+    def setUp(self):
+        super().setUp()
+        # With the smallest window, and none that grows: what nobody asks for is not taken.
+        channel = grpc.insecure_channel(
+            f"127.0.0.1:{self.stack.ledger_port}",
+            [("grpc.enable_http_proxy", 0), ("grpc.http2.lookahead_bytes", 1024),
+             ("grpc.http2.bdp_probe", 0)])
+        self.addCleanup(channel.close)
+        self.narrow_jobs = stubs.ledger_grpc.JobLedgerServiceStub(channel)
+
+    @staticmethod
+    def watch(jobs, token="", limit=600):
+        return jobs.WatchJobs(stubs.ledger.WatchJobsRequest(resume_token=token), timeout=limit)
+
+    def make_changes(self):
+        calls = [self.stack.call_later("not-json", timeout=20, batch_id="b" * 100)
+                 for _ in range(self.CHANGES // 2)]
+        for call in calls:
+            call.result()
+        for _ in range(4):
+            others = [f"{number:0100d}" for number in range(self.LARGE)]
+            self.stack.call(cids=[self.stack.new_cid(), *others], timeout=20)
+
+    def check_bounds(self, process, before):
+        log = self.stack.db.with_name("jobs.db-wal")
+        self.assertLess(log.stat().st_size, MOST_LOG)
+        self.assertLess(memory_of(process), before + MOST_MEMORY)
+
+    def test_of_the_ledger(self):
+        self.make_changes()  # memory that any load takes
+        before = memory_of(self.stack.ledger)
+        watchers = [self.watch(self.narrow_jobs) for _ in range(self.WATCHERS)]
+        bookmarks = [next(watcher) for watcher in watchers]
+        self.assertFalse(bookmarks[0].HasField("job"))
+        self.make_changes()
+        self.check_bounds(self.stack.ledger, before)
+        for watcher in watchers:
+            self.check_dropped(watcher)
+        self.check_resumes(bookmarks[0].resume_token)
+        self.assert_promises_kept()
+
+    def check_dropped(self, watcher):
+        with self.assertRaises(grpc.RpcError) as caught:
+            for _ in watcher:
+                pass
+        # Whoever is too late even for the reason is cut off.
+        self.assertIn(caught.exception.code(), (grpc.StatusCode.RESOURCE_EXHAUSTED,
+                                                grpc.StatusCode.CANCELLED),
+                      caught.exception.details())
+
+    def check_resumes(self, token):
+        """From where it was, it hears of the last state of every job."""
+        rows = {row["job_id"]: row["status"] for row in self.stack.rows("SELECT * FROM jobs")}
+        seen = {}
+        for change in self.watch(self.stack.jobs, token, limit=END_LIMIT):
+            if change.HasField("job"):
+                seen[change.job.job_id] = stubs.job.Job.Status.Name(change.job.status)
+            if len(seen) >= self.CHANGES // 2 and all(rows[job] == seen[job] for job in seen):
+                break
+        self.assertTrue(set(seen) <= set(rows))
+
+    def open_events(self):
+        """A connection to the gateway's stream that is never read from."""
+        sock = socket.socket()
+        self.addCleanup(sock.close)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", self.stack.gateway_port))
+        sock.sendall(b"GET /api/v1/jobs:watch HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+                     b"Accept: text/event-stream\r\n\r\n" % self.stack.gateway_port)
+        return sock
