@@ -19,6 +19,11 @@ test("a new job waits; no row moves until it is asked for", () => {
   assert.equal(applyChange(changed, job("d", 4, "2"), true).arrived.length, 1, "counted once");
 });
 
+test("oldest first stays oldest first", () => {
+  const oldest = { ...firstPage({ jobs: [job("b", 2), job("c", 3)], next_page_token: "" }), oldest: true };
+  assert.deepEqual(ids(showArrived(applyChange(oldest, job("d", 4), true)).rows), ["b", "c", "d"]);
+});
+
 test("a change of a shown job changes its row in its place", () => {
   const changed = applyChange(list(), job("b", 2, "2", { status: "SUCCESS" }), true);
   assert.deepEqual(ids(changed.rows), ["c", "b"]);

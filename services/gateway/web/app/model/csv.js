@@ -14,7 +14,7 @@ export function decode(bytes) {
 }
 
 /** The delimiter that splits most of the first lines; a comma if none does. */
-export function guessDelimiter(text) {
+function guessDelimiter(text) {
   const lines = text.split(/\r\n|\n|\r/, SAMPLE_ROWS);
   let best = { delimiter: ",", lines: 0 };
   for (const delimiter of DELIMITERS) {

@@ -1,6 +1,8 @@
 // A list that changes while somebody reads it: no row ever moves by itself. Pure.
 
-export const EMPTY_LIST = Object.freeze({ rows: [], arrived: [], nextToken: "", left: new Set() });
+export const EMPTY_LIST = Object.freeze({
+  rows: [], arrived: [], nextToken: "", left: new Set(), oldest: false,
+});
 
 /** A list anew, as a first page answered it. */
 export function firstPage(page) {
@@ -43,10 +45,11 @@ export function applyChange(list, job, belongs) {
   return { ...list, arrived };
 }
 
-/** Shows what has arrived, newest first, and lets go of rows that no longer belong. */
+/** Shows what has arrived, in its place, and lets go of rows that no longer belong. */
 export function showArrived(list) {
   const newestFirst = (a, b) =>
     b.created_at.localeCompare(a.created_at) || Number(b.number) - Number(a.number);
   const rows = [...list.arrived, ...list.rows.filter((row) => !list.left.has(row.job_id))];
-  return { ...list, rows: rows.sort(newestFirst), arrived: [], left: new Set() };
+  rows.sort(newestFirst);
+  return { ...list, rows: list.oldest ? rows.reverse() : rows, arrived: [], left: new Set() };
 }

@@ -10,7 +10,7 @@ export function newRequestId(crypto = globalThis.crypto) {
 }
 
 /** What makes two confirmed requests the same for the ledger, as one short text. */
-export function contentKey({ cluster, action, cids, batchId }) {
+function contentKey({ cluster, action, cids, batchId }) {
   // FNV-1a, twice with other offsets: tells apart, protects nothing.
   const hash = (text, offset) => {
     let value = offset;

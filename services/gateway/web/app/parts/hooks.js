@@ -1,14 +1,17 @@
 // Loading things and knowing how it went.
 
+import { sessionFound } from "../api.js";
 import { useCallback, useEffect, useRef, useState } from "../lib.js";
+import { useStore } from "../store.js";
 
 /**
- * Loads by `load(signal)` when `key` changes. Answers `{data, error, loading, reload}`; while it loads
+ * Loads by `load(signal)` when `key` changes, and when somebody has logged in again. Answers `{data, error, loading, reload}`; while it loads
  * again, `data` is still the last one of the same key. `error` is an ApiError.
  */
 export function useLoad(key, load) {
   const [state, setState] = useState({ key, data: null, error: null, loading: true });
   const [turn, setTurn] = useState(0);
+  const login = useStore(sessionFound);
   const current = useRef(load);
   current.current = load;
   useEffect(() => {
@@ -25,7 +28,7 @@ export function useLoad(key, load) {
         setState((old) => ({ key, data: old.data, error, loading: false })),
     );
     return () => controller.abort();
-  }, [key, turn]);
+  }, [key, turn, login]);
   const reload = useCallback(() => setTurn((value) => value + 1), []);
   const fresh = state.key === key;
   return {

@@ -8,44 +8,41 @@ import { useStore } from "../store.js";
 const RETRY_MS = 3000;
 
 /**
- * Calls `onJob(job)` for each change, and `onGap()` when changes may have been missed and the list
- * should be read anew. Answers "connecting", "live" or "away".
+ * Calls `onJob(job)` for each change; `onStart()` when the stream begins, since what happened just
+ * before may have been missed; `onGap()` when the ledger can't say what was missed.
+ * Answers "connecting", "live" or "away".
  */
-export function useWatch(params, { onJob, onGap, enabled = true }) {
+export function useWatch(params, { onJob, onStart, onGap }) {
   const [state, setState] = useState("connecting");
   const login = useStore(sessionFound);
   const handlers = useRef();
-  handlers.current = { onJob, onGap };
+  handlers.current = { onJob, onStart, onGap };
   useEffect(() => {
-    if (!enabled) return undefined;
     let source;
     let timer = 0;
     const open = () => {
       source = new EventSource(api.watchUrl(params));
       source.onopen = () => setState("live");
-      source.onmessage = (event) => {
-        setState("live");
-        const job = event.data ? JSON.parse(event.data) : {};
-        if (job.job_id) handlers.current.onJob(job);
-      };
+      source.addEventListener("job", (event) => handlers.current.onJob(JSON.parse(event.data)));
+      source.addEventListener("bookmark", () => handlers.current.onStart());
       source.addEventListener("reset", () => handlers.current.onGap());
+      // Asks who is here: the answer shows the login.
+      source.addEventListener("session_ended", () => api.me().catch(() => {}));
       source.onerror = () => {
         setState("away");
-        if (source.readyState !== EventSource.CLOSED) return;
-        // Refused: nobody logged in (the question shows the login), too old, or not there now.
-        timer = setTimeout(() => {
-          api.me().then(() => {
-            handlers.current.onGap();
-            open();
-          }, (error) => error.status !== 401 && source.onerror());
-        }, RETRY_MS);
+        // Otherwise the browser goes on by itself, with the last id.
+        if (source.readyState === EventSource.CLOSED) timer = setTimeout(again, RETRY_MS);
       };
     };
+    // Refused: nobody is logged in (after a login this effect begins anew), or not possible now.
+    const again = () => api.me().then(open, (error) => {
+      if (error.status !== 401) timer = setTimeout(again, RETRY_MS);
+    });
     open();
     return () => {
       clearTimeout(timer);
       source.close();
     };
-  }, [params, enabled, login]);
+  }, [params, login]);
   return state;
 }

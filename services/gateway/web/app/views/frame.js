@@ -62,7 +62,7 @@ export function Frame({ route }) {
       main.current.focus();
     }}>Skip to the content</a>
     <header class="top">
-      <a class="brand" href="/"><img src="/favicon.svg" alt="" width="22" height="22" />
+      <a class="brand" href="/" aria-label="Set Action Ledger"><img src="/favicon.svg" alt="" width="22" height="22" />
         <span>Set Action Ledger</span></a>
       <nav class="tabs" aria-label="Pages">
         ${TABS.map((tab) => html`<${Tab} key=${tab.view} tab=${tab} current=${tab.view === current} />`)}

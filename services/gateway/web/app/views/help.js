@@ -1,6 +1,6 @@
 // What words and keys mean, in one place.
 
-import { html, useEffect, useState } from "../lib.js";
+import { html, useEffect, useRef, useState } from "../lib.js";
 import { Dialog } from "../parts/dialog.js";
 import { Icon } from "../parts/icons.js";
 import { EFFECT_NAMES, effectSentence, effectText, REASON_NAMES, reasonHelp, reasonText }
@@ -42,15 +42,24 @@ export function isForField(event) {
     /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || document.querySelector("dialog[open]");
 }
 
-export function HelpButton() {
-  const [open, setOpen] = useState(false);
+/** Calls `act` when the key is pressed outside fields and dialogs. */
+export function useKey(key, act) {
+  const current = useRef();
+  current.current = act;
   useEffect(() => {
     const onKey = (event) => {
-      if (event.key === "?" && !isForField(event)) setOpen(true);
+      if (event.key !== key || isForField(event)) return;
+      event.preventDefault();
+      current.current();
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, []);
+  }, [key]);
+}
+
+export function HelpButton() {
+  const [open, setOpen] = useState(false);
+  useKey("?", () => setOpen(true));
   return html`<button type="button" class="icon-button" aria-label="Help" data-tip="Words and keys"
       onClick=${() => setOpen(true)}><${Icon} name="help" /></button>
     ${open && html`<${HelpDialog} onClose=${() => setOpen(false)} />`}`;

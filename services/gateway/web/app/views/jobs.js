@@ -10,7 +10,7 @@ import { Empty, Failed, FailedLine, LoadingRows } from "../parts/states.js";
 import { address, jobLink, navigate } from "../router.js";
 import { useSession } from "../session.js";
 import { useStore } from "../store.js";
-import { isForField } from "./help.js";
+import { useKey } from "./help.js";
 import { FilterChips, FilterPanel, StateTabs, useCatalogues } from "./jobs_filters.js";
 import { useCounts, useJobList, usePaced } from "./jobs_list.js";
 import { ExportButtons, SelectionBar } from "./jobs_selection.js";
@@ -24,15 +24,7 @@ const MAX_AUTOMATIC_ROWS = 1000;
 function Search({ onCustomer }) {
   const field = useRef();
   const [busy, setBusy] = useState(false);
-  useEffect(() => {
-    const onKey = (event) => {
-      if (event.key !== "/" || isForField(event)) return;
-      event.preventDefault();
-      field.current.focus();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
+  useKey("/", () => field.current.focus());
   const search = async (event) => {
     event.preventDefault();
     const text = field.current.value.trim();
@@ -68,6 +60,7 @@ function LiveMark({ state }) {
 
 function ListHead({ jobs, counts, state, onShow }) {
   const { list, live, loading, reload } = jobs;
+  useKey("n", onShow);
   const total = counts && state !== "" ? counts[state] : null;
   const shown = list.nextToken === ""
     ? count(list.rows.length, "job") : `First ${formatNumber(list.rows.length)} jobs`;
@@ -86,7 +79,7 @@ function More({ jobs }) {
   const end = useRef();
   const { list, more, loading: first, error } = jobs;
   const automatic = list.rows.length < MAX_AUTOMATIC_ROWS && !error;
-  const idle = !jobs.more && !first;
+  const idle = !jobs.loadingMore && !first;
   useEffect(() => {
     if (!automatic || !idle || !end.current) return undefined;
     const observer = new IntersectionObserver(
@@ -166,7 +159,7 @@ export function Jobs() {
         ? html`<${SelectionBar} jobs=${chosen} onClear=${() => setSelection(new Set())} />`
         : html`<${ListHead} jobs=${jobs} counts=${counts} state=${stateOf(filters)} onShow=${() => {
           jobs.show();
-          window.scrollTo(0, 0);
+          if (!jobs.list.oldest) window.scrollTo(0, 0);
         }} />`}
       <${Body} jobs=${jobs} filters=${filters} selection=${selection} setSelection=${setSelection}
         change=${change} mayRun=${rights.run} />

@@ -1,13 +1,17 @@
 // The list of jobs behind the table: pages, live changes, and what is kept for coming back.
 
-import { api } from "../api.js";
+import { api, ApiError } from "../api.js";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../lib.js";
 import { useWatch } from "../parts/watch.js";
 import { matches, toCountParams, toListParams, toWatchParams, stateCounts, toQuery }
   from "../model/filters.js";
+import { formatNumber } from "../model/format.js";
 import { applyChange, EMPTY_LIST, firstPage, morePages, showArrived } from "../model/live.js";
 
 const PAGE_SIZE = 50;
+// The ledger lists newest first. Oldest first is read whole and turned round, so it has a limit.
+const WHOLE_PAGE_SIZE = 500;
+const MAX_WHOLE = 5000;
 // Counts follow live changes, but not each single one.
 const COUNT_PAUSE_MS = 2000;
 
@@ -18,6 +22,30 @@ function firstPageParams(filters) {
   const params = toListParams(filters, Date.now());
   params.set("page_size", PAGE_SIZE);
   return params;
+}
+
+async function readOldestFirst(filters, signal) {
+  const jobs = [];
+  const params = firstPageParams(filters);
+  params.set("page_size", WHOLE_PAGE_SIZE);
+  do {
+    const page = await api.jobs(params, signal);
+    jobs.push(...page.jobs);
+    params.set("page_token", page.next_page_token);
+  } while (params.get("page_token") !== "" && jobs.length <= MAX_WHOLE);
+  if (jobs.length > MAX_WHOLE) {
+    throw new ApiError(400, { detail: `More than ${formatNumber(MAX_WHOLE)} jobs match. Oldest first ` +
+      "can show at most that many: narrow the filters, for instance by time." });
+  }
+  return { jobs: jobs.reverse(), next_page_token: "" };
+}
+
+// The begin of the list in the order that is asked for.
+async function readFirst(filters, signal) {
+  const oldest = filters.order === "oldest";
+  const params = firstPageParams(filters);
+  const page = await (oldest ? readOldestFirst(filters, signal) : api.jobs(params, signal));
+  return { ...firstPage(page), oldest, params: params.toString(), query: toQuery(filters) };
 }
 
 // What was shown, with what has changed since; the fresh list where too much has.
@@ -52,7 +80,7 @@ export function useJobList(filters) {
   const query = toQuery(filters);
   const back = kept?.query === query ? kept : null;
   const [list, setList] = useState(back?.list ?? EMPTY_LIST);
-  const [status, setStatus] = useState({ loading: !back, more: false, error: null });
+  const [status, setStatus] = useState({ loading: !back, loadingMore: false, error: null });
   const [changes, setChanges] = useState(0);
   const [turn, setTurn] = useState(0);
   const left = useRef(null);
@@ -60,19 +88,17 @@ export function useJobList(filters) {
   const asked = useRef(0);
 
   useEffect(() => {
-    const returning = kept?.query === query && turn === 0;
     const mine = (asked.current += 1);
     const controller = new AbortController();
-    if (!returning) setStatus({ loading: true, more: false, error: null });
-    const params = firstPageParams(filters);
-    api.jobs(params, controller.signal).then((page) => {
+    if (list.query !== query || turn > 0) setStatus({ loading: true, loadingMore: false, error: null });
+    readFirst(filters, controller.signal).then((fresh) => {
       if (mine !== asked.current) return;
-      const fresh = { ...firstPage(page), params: params.toString() };
-      setList((old) => (returning ? comeBack(old, fresh) : fresh));
-      setStatus({ loading: false, more: false, error: null });
+      setList((old) => (old.query === query && turn === 0 ? comeBack(old, fresh) : fresh));
+      setStatus({ loading: false, loadingMore: false, error: null });
     }, (error) => {
       if (mine === asked.current && error.name !== "AbortError") {
-        setStatus({ loading: false, more: false, error });
+        setList((old) => (old.query === query ? old : EMPTY_LIST));
+        setStatus({ loading: false, loadingMore: false, error });
       }
     });
     return () => controller.abort();
@@ -88,15 +114,15 @@ export function useJobList(filters) {
 
   const more = useCallback(() => {
     const mine = asked.current;
-    setStatus((old) => ({ ...old, more: true, error: null }));
+    setStatus((old) => ({ ...old, loadingMore: true, error: null }));
     // The token is bound to the first page's filter: a range that moves must stay where it was.
     const params = new URLSearchParams(list.params);
     params.set("page_token", list.nextToken);
     api.jobs(params).then((page) => {
       if (mine !== asked.current) return;
       setList((old) => morePages(old, page));
-      setStatus({ loading: false, more: false, error: null });
-    }, (error) => mine === asked.current && setStatus({ loading: false, more: false, error }));
+      setStatus({ loading: false, loadingMore: false, error: null });
+    }, (error) => mine === asked.current && setStatus({ loading: false, loadingMore: false, error }));
   }, [query, list.nextToken]);
 
   const reload = useCallback(() => setTurn((value) => value + 1), []);
@@ -104,7 +130,18 @@ export function useJobList(filters) {
     setList((old) => applyChange(old, job, matches(filters, job)));
     setChanges((value) => value + 1);
   }, [query]);
-  const live = useWatch(toWatchParams(filters).toString(), { onJob, onGap: reload });
+  // What changed between the first page and the begin of the stream.
+  const catchUp = useCallback(() => {
+    const mine = asked.current;
+    readFirst(filters).then((fresh) => {
+      if (mine !== asked.current) return;
+      setList((old) => (old.query === query ? comeBack(old, fresh) : fresh));
+      setStatus((old) => ({ ...old, loading: false, error: null }));
+    }, () => {});
+  }, [query]);
+  const live = useWatch(toWatchParams(filters).toString(), {
+    onJob, onStart: catchUp, onGap: reload,
+  });
   const show = useCallback(() => setList(showArrived), []);
   return { list, ...status, live, changes, turn, more, reload, show };
 }

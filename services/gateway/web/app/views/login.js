@@ -6,7 +6,6 @@ import { useTitle } from "../parts/hooks.js";
 
 function messageOf(error) {
   if (error.status === 401) return "User name or password is wrong.";
-  if (error.status === 429) return `${error.message} Wait a little, then try again.`;
   return error.message;
 }
 

@@ -76,8 +76,8 @@ function Tiles({ data, link }) {
       note=${unknown > 0 ? "to be checked at the cluster" : "nothing to check"}
       kind=${unknown > 0 ? "to-check" : ""} />
     <${Tile} label="Jobs" value=${formatNumber(totals.total)} note="in this time" href=${link({})} />
-    <${Tile} label="Successful" value=${rate} note=${`${formatNumber(totals.success)} of ${formatNumber(ended)} ended`}
-      href=${link({ statuses: "SUCCESS" })} />
+    <${Tile} label="Successful" value=${rate}
+      note=${`${formatNumber(totals.success)} of ${formatNumber(ended)} ended`} href=${link({ statuses: "SUCCESS" })} />
     <${Tile} label="Failed" value=${formatNumber(totals.failed + totals.unknown)}
       note=${`${formatNumber(totals.unknown)} with outcome unknown`} href=${link({ statuses: "FAILED" })} />
   </div>`;
@@ -129,7 +129,7 @@ function Clusters({ clusters, link }) {
 function RangeTabs({ current }) {
   return html`<nav class="ranges" aria-label="Time range">${Object.entries(RANGES).map(([key, range]) => html`
     <a key=${key} href=${key === DEFAULT_RANGE ? "/" : `/?range=${key}`} data-tip=${range.label}
-      aria-label=${range.label} aria-current=${key === current ? "page" : undefined}>${key}</a>`)}</nav>`;
+      aria-label=${`${key}, ${range.label.toLowerCase()}`} aria-current=${key === current ? "page" : undefined}>${key}</a>`)}</nav>`;
 }
 
 function Content({ data, range, link }) {

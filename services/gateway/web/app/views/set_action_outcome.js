@@ -56,12 +56,7 @@ export function Absent({ pending, onLook, onBack }) {
       <button type="button" class="button" onClick=${onBack}>Back to the form</button></div></div>`;
 }
 
-function decodeBody(base64) {
-  if (!base64) return "";
-  return new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
-}
-
-// The cluster's own message, at its full length where it is to be had.
+// The cluster's own message, as long as it is kept.
 function messageIn(text, fallback) {
   try {
     const message = JSON.parse(text).message;
@@ -71,16 +66,14 @@ function messageIn(text, fallback) {
   }
 }
 
-// What was sent and what was answered; read from the ledger where this page does not know it.
-function useDetails({ job, content, response_body: body }) {
-  const [details, setDetails] = useState({ answer: decodeBody(body), cids: content?.cids ?? null });
+// What was answered, and what was sent; read from the ledger where this page does not know it.
+function useDetails({ job, content }) {
+  const [details, setDetails] = useState({ answer: "", cids: content?.cids ?? null });
   useEffect(() => {
     const rejected = job.failure_reason === "REJECTED";
-    if (!details.answer) {
-      api.job(job.job_id).then((full) => setDetails((old) => ({
-        ...old, answer: full.response_summary ?? "",
-      })), () => {});
-    }
+    api.job(job.job_id).then((full) => setDetails((old) => ({
+      ...old, answer: full.response_summary ?? "",
+    })), () => {});
     if (rejected && !details.cids) {
       allCustomers(job.job_id).then((cids) => setDetails((old) => ({ ...old, cids })), () => {});
     }
@@ -90,8 +83,8 @@ function useDetails({ job, content, response_body: body }) {
 
 function Refused({ job, refused, cids, onRetry }) {
   const rest = others(cids, refused);
-  return html`<div class="refused"><h3>${count(refused.length, "customer")} refused, of
-      ${formatNumber(cids.length)}</h3>
+  return html`<div class="refused"><h3>${count(refused.length, "customer")}${
+      ` refused, of ${formatNumber(cids.length)}`}</h3>
     <ul class="cid-list">${refused.slice(0, SHOWN_REFUSED).map((cid) => html`<li key=${cid}>${cid}</li>`)}</ul>
     ${refused.length > SHOWN_REFUSED && html`
       <p class="quiet">and ${formatNumber(refused.length - SHOWN_REFUSED)} more</p>`}

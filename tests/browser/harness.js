@@ -1,0 +1,165 @@
+// What every browser test needs: one stack and one Chromium a file, pages that report what the browser
+// complains about, and the few steps that all tests take.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before } from "node:test";
+import { chromium } from "playwright-core";
+
+import { startStack } from "./stack.js";
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+// For a loaded machine; nothing waits longer than it must.
+const PATIENCE_MS = 30_000;
+
+export const LOOKS = {
+  light: { viewport: { width: 1360, height: 860 }, colorScheme: "light" },
+  dark: { viewport: { width: 1360, height: 860 }, colorScheme: "dark" },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", isMobile: true,
+    hasTouch: true, deviceScaleFactor: 2 },
+};
+
+let browser;
+/** The stack of this file, from the first test on. */
+export let stack;
+
+before(async () => {
+  [stack, browser] = await Promise.all([
+    startStack(), chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS })]);
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+// Stands for the stream of changes where a test wants to say itself what comes, and when.
+function quietStream() {
+  window.streams = [];
+  window.EventSource = class extends EventTarget {
+    constructor(url) {
+      super();
+      this.url = url;
+      window.streams.push(this);
+      queueMicrotask(() => {
+        this.onopen?.();
+        this.dispatchEvent(new MessageEvent("bookmark", { data: "{}" }));
+      });
+    }
+    close() {
+      window.streams = window.streams.filter((one) => one !== this);
+    }
+  };
+}
+
+/** Sends a job down the quiet stream of a page. */
+export const tell = (page, job) => page.evaluate((content) => window.streams.at(-1).dispatchEvent(
+  new MessageEvent("job", { data: JSON.stringify(content) })), job);
+
+/** Logs a profile in without the form. Users are those of tests/e2e/stack.py, named by their role. */
+async function logIn(context, user) {
+  const answer = await context.request.post("/api/login", {
+    data: { username: user, password: stack.password }, headers: { Origin: stack.url } });
+  assert.equal(answer.status(), 200, await answer.text());
+}
+
+/**
+ * Opens a page in a fresh profile, logged in as `user`, and runs `test(page)`. Fails if the browser reported an error, a
+ * violation of the CSP, or an uncaught exception; `expected` are patterns of complaints that belong
+ * to the test (an answer 404, for instance). `live`: with the real stream of changes.
+ */
+export async function withPage(options, test) {
+  const { path: start = "/", user = "dev", look = "light", live = false, expected = [],
+    ...rest } = options;
+  const context = await browser.newContext({ ...LOOKS[look], locale: "en-GB", timezoneId: "UTC",
+    baseURL: stack.url, ...rest });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const complaints = [];
+  const complain = (text) => {
+    if (!expected.some((pattern) => pattern.test(text))) complaints.push(text);
+  };
+  const page = await context.newPage();
+  await page.exposeFunction("reportViolation", (text) => complaints.push(`CSP: ${text}`));
+  await page.addInitScript(() => document.addEventListener("securitypolicyviolation", (event) =>
+    window.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`)));
+  if (!live) await page.addInitScript(quietStream);
+  page.on("console", (message) => {
+    if (!["error", "warning"].includes(message.type())) return;
+    complain(`${message.text()} ${message.location().url}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.stack}`));
+  try {
+    if (user && stack.password) await logIn(context, user);
+    await page.goto(start);
+    await test(page);
+    assert.deepEqual(complaints, [], "what the browser complained about");
+  } finally {
+    await context.close();
+  }
+}
+
+/** Keeps what is seen as build output. */
+export async function keepScreenshot(page, name) {
+  const folder = process.env.SCREENSHOTS;
+  if (!folder) return;
+  fs.mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+}
+
+/** No accessibility violations, by axe-core. It comes in by the debugger, which the CSP can't stop. */
+export async function assertAccessible(page, what) {
+  const source = fs.readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+  await page.evaluate(source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id, help, nodes }) =>
+    `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`),
+  [], `accessibility of ${what}`);
+}
+
+let cidCount = 0;
+
+/** A customer that no other call of this stack has. */
+export const newCid = () => `page${String((cidCount += 1)).padStart(6, "0")}`;
+
+/** Fills in the form of Set Action and presses its button. */
+export async function fillForm(page, { cluster = "alpha", action = "T-Enable", cids, token }) {
+  await page.getByLabel("Cluster", { exact: true }).selectOption(cluster);
+  await page.getByLabel("Action", { exact: true }).selectOption(action);
+  await page.getByLabel("Customer ids").fill(cids.join("\n"));
+  await page.getByLabel("API token").fill(token);
+  await page.getByRole("button", { name: /^Set Action/ }).click();
+}
+
+/** Runs one Set Action by the form and waits for its outcome; answers with the job's id. */
+export async function runAction(page, options) {
+  await page.goto("/set-action");
+  await fillForm(page, options);
+  await page.getByRole("button", { name: "Yes, proceed" }).click();
+  return page.locator(".result .result-id a").textContent();
+}
+
+/** The row of a job in User Jobs Audit, after going there as a person would. */
+export async function auditRow(page, jobId) {
+  await page.getByRole("link", { name: "User Jobs Audit" }).first().click();
+  const row = page.locator(`tr[data-job="${jobId}"]`);
+  await row.waitFor();
+  return row;
+}
+
+/** What the tooltip of an element says when the pointer is over it. */
+export async function tooltipOf(page, element) {
+  await element.hover();
+  const tip = page.getByRole("tooltip");
+  await tip.waitFor();
+  return tip.textContent();
+}
+
+export async function colourOf(element) {
+  return element.evaluate((node) => getComputedStyle(node).backgroundColor);
+}
+
+export const GREEN = "rgb(76, 175, 80)";
+export const RED = "rgb(220, 53, 69)";
+export const BLUE = "rgb(33, 150, 243)";

@@ -1,0 +1,228 @@
+// User Jobs Audit: finding jobs, and staying where one was while they change.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import test from "node:test";
+
+import { BLUE, colourOf, newCid, stack, tell, tooltipOf, withPage } from "./harness.js";
+
+const run = (behaviour = "accepted", fields = {}) =>
+  stack.ask("set_action", behaviour, { cids: [newCid()], ...fields });
+const rows = (page) => page.locator("tr[data-job]");
+const rowIds = (page) => rows(page).evaluateAll((list) => list.map((row) => row.dataset.job));
+const jobOf = async (page, id) => (await page.request.get(`/api/v1/jobs/${id}?view=BASIC`)).json();
+
+test("before the first job the list says what will be here", () => withPage({ path: "/jobs" }, async (page) => {
+  await page.getByRole("heading", { name: "No jobs yet" }).waitFor();
+  await page.getByRole("link", { name: "Run a Set Action" }).waitFor();
+}));
+
+test("loading, no match, no rights and failure are told apart", () => withPage(
+  { path: "/jobs", expected: [/503|403/] }, async (page) => {
+    await run();
+    let answer;
+    await page.route("**/api/v1/jobs?*", (route) => { answer = route; });
+    await page.reload();
+    await page.getByRole("status", { name: "Loading jobs" }).waitFor();
+    await answer.continue();
+    await rows(page).first().waitFor();
+    await page.unroute("**/api/v1/jobs?*");
+    await page.goto("/jobs?cid=nobody-has-this");
+    await page.getByRole("heading", { name: "No job matches" }).waitFor();
+    const problem = (status, detail) => page.route("**/api/v1/jobs?*", (route) => route.fulfill({
+      status, contentType: "application/problem+json",
+      json: { status, detail, correlation_id: "abc-123" } }));
+    await problem(503, "the ledger does not answer");
+    await page.reload();
+    await page.getByRole("heading", { name: "The ledger is away" }).waitFor();
+    await page.getByText("abc-123").waitFor();
+    await problem(403, "only auditors read the jobs of others");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "Not yours to see" }).waitFor();
+  }));
+
+test("all columns are there, with separators in numbers and both kinds of time", () =>
+  withPage({ path: "/jobs" }, async (page) => {
+    const cids = Array.from({ length: 1234 }, newCid);
+    const id = await run("401", { cids, cluster: "narrow", action: "PE-Enable" });
+    const row = page.locator(`tr[data-job="${id}"]`);
+    await page.reload();
+    await row.waitFor();
+    assert.deepEqual((await page.locator(".jobs th").allTextContents()).map((text) => text.trim()).slice(1),
+      ["Job ID", "Action", "Cluster", "Customers", "Status", "HTTP", "Reason", "Duration", "User", "Time"]);
+    const cells = (await row.locator("td").allTextContents()).map((text) => text.trim());
+    assert.deepEqual([2, 3, 4, 5, 6, 7, 9].map((i) => cells[i]),
+      ["PE-Enable", "narrow", "1,234", "FAILED", "401", "HTTP error", "ada"]);
+    assert.match(cells[8], /ms|s$/);
+    assert.match(cells[10], /just now|ago$/);
+    assert.match(await tooltipOf(page, row.locator("time")), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(UTC\)/);
+    await page.getByRole("button", { name: /^Times: relative/ }).click();
+    assert.match(await row.locator("td.time").textContent(), /\d{4}-\d\d-\d\d/);
+  }));
+
+test("the tooltip of a failure is reached by keyboard, and Escape hides it", () =>
+  withPage({ path: "/jobs?statuses=FAILED" }, async (page) => {
+    await rows(page).first().waitFor();
+    await page.keyboard.press("j");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "job-link failed");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "FAILED");
+    const tip = page.getByRole("tooltip");
+    assert.match(await tip.textContent(), /^HTTP 401 - /);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-describedby")),
+      "tooltip");
+    await page.keyboard.press("Escape");
+    await tip.waitFor({ state: "hidden" });
+  }));
+
+test("state counts lead to their jobs, and filters stand in the address", () =>
+  withPage({ path: "/jobs" }, async (page) => {
+    await run("never", { cluster: "short" });
+    await run("refused-state", { batch_id: "wave-7" });
+    await page.reload();
+    const tab = page.getByRole("navigation", { name: "States" }).getByRole("link", { name: /Outcome unknown/ });
+    await page.waitForFunction(() => document.querySelector(".state-tab.unknown .state-count").textContent === "1");
+    await tab.click();
+    await page.waitForURL("**/jobs?effects=UNKNOWN");
+    await page.locator(".jobs:not(.stale)").waitFor();
+    assert.equal(await rows(page).count(), 1);
+    await page.getByText("unknown", { exact: true }).first().waitFor();
+    await page.goto("/jobs");
+    await page.getByRole("button", { name: "Filters" }).click();
+    await page.getByLabel("Rejected").check();
+    await page.waitForURL("**/jobs?failure_reasons=REJECTED");
+    await page.getByLabel("Batch", { exact: true }).fill("wave-7");
+    await page.getByLabel("Batch", { exact: true }).press("Enter");
+    await page.waitForURL("**batch_id=wave-7**");
+    await page.reload();
+    await rows(page).first().waitFor();
+    assert.equal(await rows(page).count(), 1);
+    await page.getByRole("button", { name: "Remove filter: reason Rejected" }).click();
+    await page.waitForURL("**/jobs?batch_id=wave-7");
+    await page.goBack();
+    await page.waitForURL("**failure_reasons=REJECTED**");
+    await page.getByRole("button", { name: "Clear all" }).click();
+    await page.waitForURL("**/jobs");
+  }));
+
+test("search finds a job by its id, and the jobs of a customer", () => withPage({ path: "/jobs", expected: [/404/] },
+  async (page) => {
+    const cid = newCid();
+    const id = await run("accepted", { cids: [cid, newCid()] });
+    await rows(page).first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type(id);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/jobs/${id}`);
+    await page.goBack();
+    await page.getByLabel("Search by job id or customer id").fill(cid);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/jobs?cid=${cid}`);
+    await page.locator(".jobs:not(.stale)").waitFor();
+    assert.deepEqual(await rowIds(page), [id]);
+  }));
+
+test("new jobs wait as a number; no row under the pointer moves", () =>
+  withPage({ path: "/jobs" }, async (page) => {
+    const slow = await run();
+    await page.reload();
+    const row = page.locator(`tr[data-job="${slow}"]`);
+    await row.waitFor();
+    await tell(page, { ...await jobOf(page, slow), status: "IN_PROGRESS", etag: "8" });
+    await row.getByText("IN_PROGRESS", { exact: true }).waitFor();
+    assert.equal(await colourOf(row.getByText("IN_PROGRESS", { exact: true })), BLUE);
+    const other = rows(page).nth(2);
+    await other.hover();
+    const before = await rowIds(page);
+    const place = await other.boundingBox();
+    for (const id of [await run(), await run("401")]) await tell(page, await jobOf(page, id));
+    await page.getByRole("button", { name: "2 new" }).waitFor();
+    // A change of a job that is shown changes its row in place.
+    await tell(page, { ...await jobOf(page, slow), status: "SUCCESS", effect: "APPLIED", etag: "9" });
+    await row.getByText("SUCCESS", { exact: true }).waitFor();
+    assert.deepEqual(await rowIds(page), before);
+    assert.deepEqual(await other.boundingBox(), place);
+    await page.getByRole("button", { name: "2 new" }).click();
+    await page.waitForFunction((count) => document.querySelectorAll("tr[data-job]").length === count,
+      before.length + 2);
+    assert.deepEqual((await rowIds(page)).slice(2), before);
+  }));
+
+test("pages follow by themselves to the end, and back finds the list as it was", () =>
+  withPage({ path: "/jobs" }, async (page) => {
+    await Promise.all(Array.from({ length: 60 }, () => run()));
+    await page.reload();
+    await rows(page).nth(49).waitFor();
+    await page.mouse.wheel(0, 5000);
+    await page.getByText("That is all.").waitFor();
+    const ids = await rowIds(page);
+    assert.equal(ids.length, await stack.ask("job_count"));
+    assert.equal(new Set(ids).size, ids.length);
+    await rows(page).nth(55).locator("a.job-link").click();
+    await page.waitForURL(`**/jobs/${ids[55]}`);
+    await page.goBack();
+    await rows(page).nth(55).waitFor();
+    assert.ok(await rows(page).nth(55).locator("a.job-link").isVisible());
+    assert.ok(await page.evaluate(() => window.scrollY) > 500);
+  }));
+
+test("jobs are sorted by time, either way", () => withPage({ path: "/jobs" }, async (page) => {
+  await rows(page).nth(49).waitFor();
+  const newest = await rowIds(page);
+  await page.getByRole("button", { name: "Time", exact: true }).click();
+  await page.waitForURL("**/jobs?order=oldest");
+  await page.waitForFunction((id) => [...document.querySelectorAll("tr[data-job]")].at(-1)?.dataset.job === id,
+    newest[0]);
+  const oldest = await rowIds(page);
+  assert.equal(oldest.length, await stack.ask("job_count"));
+  assert.deepEqual(oldest.reverse().slice(0, newest.length), newest);
+  assert.equal(await page.getByRole("columnheader", { name: "Time" }).getAttribute("aria-sort"), "ascending");
+}));
+
+test("chosen jobs can be copied and saved, without formulas; what is filtered can be exported", () =>
+  withPage({ path: "/jobs" }, async (page) => {
+    const id = await run("accepted", { batch_id: "=1+1" });
+    await page.reload();
+    await page.getByLabel(`Select job ${id}`).check();
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.getByText("2 jobs selected").waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"), page.getByRole("button", { name: "CSV", exact: true }).click()]);
+    const text = fs.readFileSync(await download.path(), "utf8");
+    assert.match(text, /^job_id,created_at,/);
+    assert.ok(text.includes(id) && text.includes(",'=1+1,"), text);
+    await page.getByRole("button", { name: "Copy ids" }).click();
+    await page.getByText("job ids copied").waitFor();
+    await page.goto("/jobs?statuses=FAILED");
+    const link = page.getByRole("link", { name: "Export CSV" });
+    assert.equal(await link.getAttribute("href"), "/api/v1/jobs:export?statuses=FAILED&format=csv");
+  }));
+
+test("filters are kept under a name", () => withPage({ path: "/jobs?statuses=FAILED&clusters=narrow" },
+  async (page) => {
+    await page.getByText("Views", { exact: true }).click();
+    await page.getByRole("button", { name: "Save these filters…" }).click();
+    await page.getByLabel("Name").fill("Narrow <b>failures</b>");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.goto("/jobs");
+    await page.getByText("Views", { exact: true }).click();
+    await page.getByRole("link", { name: "Narrow <b>failures</b>" }).click();
+    await page.waitForURL("**/jobs?statuses=FAILED&clusters=narrow");
+    await page.getByText("Views", { exact: true }).click();
+    await page.getByRole("button", { name: "Remove view Narrow <b>failures</b>" }).click();
+    await page.getByRole("link", { name: "Narrow <b>failures</b>" }).waitFor({ state: "detached" });
+  }));
+
+test("the keyboard is enough to find a job and open it", () => withPage({ path: "/jobs" }, async (page) => {
+  await rows(page).first().waitFor();
+  const ids = await rowIds(page);
+  for (const key of ["j", "j", "k", "j"]) await page.keyboard.press(key);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/jobs/${ids[1]}`);
+  await page.keyboard.press("?");
+  await page.getByRole("heading", { name: "Words and keys" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+}));
