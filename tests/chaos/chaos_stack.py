@@ -7,6 +7,7 @@ import contextlib
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import grpc  # noqa: E402
 
 import stubs  # noqa: E402
-from process import POLL_INTERVAL, Process, free_port, wait_until  # noqa: E402,F401
+from process import BIN, POLL_INTERVAL, Process, free_port, wait_until  # noqa: E402,F401
 from stack import RPC_LIMIT, Stack, error_details  # noqa: E402
 
 import checker  # noqa: E402
@@ -271,9 +272,16 @@ def promises_kept(stack):
     end = time.monotonic() + DELIVERY_LIMIT
     while found := checker.violations(stack.evidence()):
         if time.monotonic() > end:
-            break
+            return found
         time.sleep(POLL_INTERVAL)
-    return found
+    return findings(stack.db)
+
+
+def findings(db):
+    """Of `ledgerctl verify`, line by line; none when all is as it was written."""
+    verify = subprocess.run([BIN / "ledgerctl", "verify", "--db", db], capture_output=True,
+                            text=True, timeout=END_LIMIT, check=False)
+    return [] if verify.returncode == 0 else (verify.stdout + verify.stderr).splitlines()
 
 
 class ChaosTest(unittest.TestCase):

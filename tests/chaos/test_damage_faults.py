@@ -2,12 +2,10 @@
 
 import random
 import shutil
-import subprocess
 
 import grpc
 
-from chaos_stack import END_LIMIT, ChaosTest, Job, seed_of, wait_until
-from process import BIN
+from chaos_stack import ChaosTest, Job, findings, seed_of, wait_until
 from spool_case import SpoolTestCase
 
 
@@ -115,11 +113,7 @@ class DamagedLedgerTest_F20(ChaosTest):
         shutil.copy(self.stack.db, self.sound)
 
     def findings(self):
-        """Of `ledgerctl verify`; empty when all is well."""
-        ledgerctl = subprocess.run(
-            [BIN / "ledgerctl", "verify", "--db", self.stack.db], capture_output=True, text=True,
-            timeout=END_LIMIT, check=False)
-        return "" if ledgerctl.returncode == 0 else ledgerctl.stdout + ledgerctl.stderr
+        return "\n".join(findings(self.stack.db))
 
     def serves(self):
         """Whether it does; otherwise it has named the file and left it alone."""

@@ -3,14 +3,12 @@
 import contextlib
 import random
 import sqlite3
-import subprocess
 import time
 
 import grpc
 
-from chaos_stack import END_LIMIT, Load, seed_of, stubs, wait_until
+from chaos_stack import END_LIMIT, Load, findings, seed_of, stubs, wait_until
 from evidence import ANSWERED
-from process import BIN
 from proxy import DOWN
 from spool_case import SpoolTestCase
 
@@ -24,7 +22,14 @@ def back_up(stack):
         source.backup(target)
 
 
-def restore(stack, start=True):
+def begin_new_anchors(stack):
+    """docs/history.md: those of what was lost would stay wrong for ever."""
+    anchors = stack.db.with_name("jobs.db.anchors")
+    if anchors.exists():
+        anchors.rename(stack.directory / f"lost_{time.monotonic_ns()}.anchors")
+
+
+def restore(stack, start=True, new_anchors=True):
     """The ledger dies and begins anew with the backup. Notes whose events are gone by that."""
     if stack.ledger.running:
         stack.ledger.kill()
@@ -37,6 +42,8 @@ def restore(stack, start=True):
     for suffix in ("", "-wal", "-shm"):
         stack.db.with_name(stack.db.name + suffix).unlink(missing_ok=True)
     stack.db.write_bytes(path.read_bytes())
+    if new_anchors:
+        begin_new_anchors(stack)
     stack.ledger_machine.begin_anew()
     if start:
         stack.ledger.start()
@@ -123,11 +130,9 @@ class RestoredLedgerTest_F26(SpoolTestCase):
         back_up(self.stack)
         self.stack.call()
         self.stack.ledger.stop()
-        restore(self.stack)
-        verify = subprocess.run([BIN / "ledgerctl", "verify", "--db", self.stack.db],
-                                capture_output=True, text=True, timeout=END_LIMIT, check=False)
-        self.assertNotEqual(verify.returncode, 0)
-        self.assertIn("anchor", verify.stdout)
+        restore(self.stack, new_anchors=False)
+        self.assertIn("anchor", "\n".join(findings(self.stack.db)))
+        begin_new_anchors(self.stack)
         self.stack.wait_until_it_works()
         self.assert_promises_kept()
 

@@ -1,5 +1,6 @@
 """Watchers of jobs that never read."""
 
+import os
 import pathlib
 import re
 import socket
@@ -24,6 +25,9 @@ class WatcherThatNeverReadsTest_F19(ChaosTest):
     ledger_flags = ("--watch-stall", "2s", "--watch-heartbeat", "1s")
     with_gateway = True
     WATCHERS = 20
+    READERS = 5
+    # The gateway lets a write take 30 s.
+    DROPPED = 60.0
     # So many changes do not fit into what the network holds for a watcher.
     CHANGES = 100
     # Of a large action, so that the log begins anew a few times.
@@ -94,8 +98,25 @@ class WatcherThatNeverReadsTest_F19(ChaosTest):
         """A connection to the gateway's stream that is never read from."""
         sock = socket.socket()
         self.addCleanup(sock.close)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        # As little as possible is to fit into what the kernel keeps for it.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         sock.connect(("127.0.0.1", self.stack.gateway_port))
-        sock.sendall(b"GET /api/v1/jobs:watch HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-                     b"Accept: text/event-stream\r\n\r\n" % self.stack.gateway_port)
+        sock.sendall(f"GET /api/v1/jobs:watch HTTP/1.1\r\nHost: 127.0.0.1:{self.stack.gateway_port}"
+                     f"\r\nCookie: {self.stack.cookie('dev')}\r\n\r\n".encode())
         return sock
+
+    def connections(self):
+        return len(os.listdir(f"/proc/{self.stack.gateway.pid}/fd"))
+
+    def test_of_the_gateway(self):
+        self.stack.http("GET", "/api/v1/me")
+        before, memory = self.connections(), memory_of(self.stack.gateway)
+        sockets = [self.open_events() for _ in range(self.READERS)]
+        wait_until(lambda: self.connections() >= before + len(sockets), "they are connected")
+        self.make_changes()
+        self.make_changes()
+        self.check_bounds(self.stack.gateway, memory)
+        wait_until(lambda: self.connections() <= before, "they are dropped", self.DROPPED)
+        self.assertEqual(self.stack.http("GET", "/readyz").status, 200)
+        self.assert_promises_kept()
