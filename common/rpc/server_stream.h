@@ -54,8 +54,8 @@ class ServerStream final : public grpc::ClientReadReactor<Response>,
   boost::asio::awaitable<Event> Next(absl::Duration limit) {
     Event event = Take();
     if (event == Event::kNothing) {
-      timer_.expires_after(absl::ToChronoMilliseconds(limit));
-      co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+      timer_->expires_after(absl::ToChronoMilliseconds(limit));
+      co_await timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
       event = Take();
     }
     co_return event;
@@ -69,20 +69,23 @@ class ServerStream final : public grpc::ClientReadReactor<Response>,
     return *status_;
   }
 
-  // Cancels the call. Next must not be called after it.
+  // Cancels the call. Next must not be called after it. The executor may go: nothing of it is
+  // touched any more.
   void Close() {
     context_.TryCancel();
     bool release = false;
     {
       absl::MutexLock lock(&mutex_);
       closed_ = true;
+      timer_.reset();
       release = !reading_ && !std::exchange(released_, true);
     }
     if (release) this->RemoveHold();
   }
 
  private:
-  explicit ServerStream(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
+  explicit ServerStream(boost::asio::any_io_executor executor)
+      : timer_(std::in_place, std::move(executor)) {}
 
   Event Take() {
     {
@@ -103,33 +106,29 @@ class ServerStream final : public grpc::ClientReadReactor<Response>,
       reading_ = false;
       ready_ = ok && !closed_;
       release = !ready_ && !std::exchange(released_, true);
+      if (ready_) Wake();
     }
-    if (release) {
-      this->RemoveHold();
-    } else {
-      Wake();
-    }
+    if (release) this->RemoveHold();
   }
 
   void OnDone(const grpc::Status& status) override {
-    {
-      absl::MutexLock lock(&mutex_);
-      status_ = status;
-    }
-    Wake();
-    // Last: may destroy this.
+    // Last of all it may destroy this.
     const std::shared_ptr<ServerStream> self = std::move(self_);
+    absl::MutexLock lock(&mutex_);
+    status_ = status;
+    if (!closed_) Wake();
   }
 
-  void Wake() {
-    boost::asio::post(timer_.get_executor(),
-                      [self = this->shared_from_this()] { self->timer_.cancel(); });
+  void Wake() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    boost::asio::post(timer_->get_executor(), [self = this->shared_from_this()] {
+      if (self->timer_.has_value()) self->timer_->cancel();
+    });
   }
 
   grpc::ClientContext context_;
   Response incoming_;  // gRPC's while a read runs
   Response message_;
-  boost::asio::steady_timer timer_;
+  std::optional<boost::asio::steady_timer> timer_;  // until Close; used on its executor
   std::shared_ptr<ServerStream> self_;
   mutable absl::Mutex mutex_;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
