@@ -1,10 +1,12 @@
 // job_ledger_service: wires the ledger together, serves until SIGTERM or SIGINT.
+#include <CLI/CLI.hpp>
 #include <atomic>
 #include <optional>
 #include <string>
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/listen_check.h"
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
@@ -24,6 +26,7 @@ constexpr absl::Duration kCloseLimit = absl::Seconds(10);
 
 struct Flags {
   std::string db = "jobs.db";
+  std::string check = "quick";
   absl::Duration drain_limit = absl::Seconds(30);
   tms::TlsOptions tls;
   tms::ledger::LedgerOptions ledger{.server = {.listen = "127.0.0.1:50052"}};
@@ -36,6 +39,11 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
   tms::AddInsecureListen(options, flags.ledger.server.insecure_listen);
   flags.tls.AddTo(options);
   options.Add("--db", flags.db, "The ledger's file; made if there is none");
+  options
+      .Add("--check", flags.check,
+           "How the file is checked before it is served: none, quick (the newest rows of every "
+           "table) or full (every page; reads all of the file)")
+      ->check(CLI::IsMember({"none", "quick", "full"}));
   options.Add("--grace", flags.ledger.grace,
               "Time after a job's timeout until its outcome is presumed unknown", absl::Seconds(1),
               absl::Hours(1));
@@ -66,9 +74,14 @@ int Run(Flags& flags) {
   if (const absl::Status listen = tms::rpc::CheckListen(flags.ledger.server); !listen.ok()) {
     return Fail("listen_refused", listen, kUsage);
   }
+  // Before the file is made or touched: a second ledger on this port must leave none behind.
+  if (const absl::Status free = tms::rpc::CheckCanListen(flags.ledger.server.listen); !free.ok()) {
+    return Fail("start_failed", free);
+  }
   std::atomic<bool> store_failed = false;
   tms::ledger::SqliteJobStore::Options store_options;
   store_options.path = flags.db;
+  store_options.check = *tms::ledger::StartupCheckFromWord(flags.check);
   store_options.reader_count = flags.ledger.readers;
   store_options.on_failure = [&store_failed](const absl::Status& status) {
     tms::log::Error(kTag, "store_failed", {{"error", Message(status)}});

@@ -32,7 +32,7 @@ ROOMS = {
 # cases and implementations of the interfaces.
 LAYERS = {
     "services/ledger": [
-        ["job", "job_transitions"],
+        ["job", "job_filter", "job_transitions"],
         ["job_store"],
         ["*"],
         ["*_service", "*_reactor", "*_host", "*_proto", "proto_convert"],

@@ -2,6 +2,7 @@
 // file.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "services/ledger/sqlite/history_chain.h"
 #include "services/ledger/sqlite/sqlite_stats.h"
 #include "services/ledger/sqlite/sqlite_writes.h"
+#include "services/ledger/sqlite/startup_check.h"
 
 namespace tms::ledger {
 
@@ -30,13 +32,15 @@ class SqliteJobStore final : public JobStore {
     std::string path;
     // Each takes up to 16 MiB of cache; more than threads that read are of no use.
     int reader_count = 4;
+    StartupCheck check = StartupCheck::kQuick;
     // Called on the writer's thread when the file can't be written any more: the process should
     // end, and find out after a restart what is on the disk.
     std::function<void(const absl::Status&)> on_failure;
   };
 
   // Takes the lock, migrates, opens. FAILED_PRECONDITION if another process has the file, or the
-  // file is not a ledger's or of a newer version (it is then left as it is).
+  // file is not a ledger's or of a newer version (it is then left as it is). DATA_LOSS if the
+  // check finds it damaged.
   static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(Options options, const Clock& clock);
 
   // The copy that was made before a migration, if one was.
@@ -59,6 +63,8 @@ class SqliteJobStore final : public JobStore {
   absl::StatusOr<ChangePage> ListChanges(const JobFilter& filter, int64_t after,
                                          int limit) override;
   void SetChangeListener(ChangeListener listener) override;
+  StoreState State() const override { return state_; }
+  void Probe() override;
   std::string Epoch() const override { return epoch_; }
   absl::StatusOr<std::vector<OpenJob>> ListOpenJobs() override;
   std::string PageTokenKey() const override { return page_token_key_; }
@@ -105,6 +111,7 @@ class SqliteJobStore final : public JobStore {
   std::optional<std::string> backup_path_;
   std::string page_token_key_;
   std::string epoch_;
+  std::atomic<StoreState> state_ = StoreState::kWritable;
 
   // In the order in which they must be made; they go in the reverse order.
   std::unique_ptr<sqlite::LockFile> lock_;
