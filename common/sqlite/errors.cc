@@ -10,7 +10,11 @@
 namespace tms::sqlite {
 namespace {
 
-const char* ReasonOf(int code) {
+const char* ReasonOf(int code, int extended_code) {
+  // The index of the log could not grow: that is how a full disk shows itself there. The commit, if
+  // it was one, is overwritten by the next, or found and told again after a crash: nobody was
+  // acked.
+  if (extended_code == SQLITE_IOERR_SHMSIZE) return kReasonFull;
   switch (code) {
     case SQLITE_FULL:
       return kReasonFull;
@@ -33,7 +37,7 @@ const char* ReasonOf(int code) {
 }  // namespace
 
 absl::Status ToStatus(const SQLite::Exception& error) {
-  const char* reason = ReasonOf(error.getErrorCode());
+  const char* reason = ReasonOf(error.getErrorCode(), error.getExtendedErrorCode());
   const auto code =
       reason == kReasonStatement ? absl::StatusCode::kInternal : absl::StatusCode::kUnavailable;
   const std::string message = std::string("sqlite: ") + error.what() + " (" +

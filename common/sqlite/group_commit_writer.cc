@@ -72,6 +72,7 @@ GroupCommitWriter::Group GroupCommitWriter::TakeGroup() {
 
 void GroupCommitWriter::WriteGroup(Group& group) {
   absl::Status status = broken_.ok() ? TryGroup(group) : broken_;
+  if (options_.on_group) options_.on_group(status);
   if (status.ok()) {
     TMS_CRASH_POINT("sqlite.group.committed");
     if (options_.hook != nullptr) options_.hook->AfterCommit();

@@ -61,6 +61,8 @@ class GroupCommitWriter {
     // WAL frames (4 KiB) after which a checkpoint is tried: 16 MiB.
     int checkpoint_frames = 4'000;
     GroupHook* hook = nullptr;
+    // Called after each group with how it ended, before its items hear of it.
+    std::function<void(const absl::Status&)> on_group;
     // Called once, when the writer has stopped writing for good; the process should end.
     std::function<void(const absl::Status&)> on_failure;
   };

@@ -165,6 +165,13 @@ struct OpenJob {
   absl::Duration timeout;
 };
 
+// Whether a store can write.
+enum class StoreState {
+  kWritable,
+  kFull,    // the disk is; writes fail, and may succeed again
+  kBroken,  // never again in this process
+};
+
 // Thread-safe. Reads block on disk and must not run on a gRPC callback thread. Writes return at
 // once; `done` is called exactly once, on the store's own thread, after the commit (or failure)
 // that decided it, and must not block.
@@ -228,6 +235,12 @@ class JobStore {
   // its `done`s, in the order of their numbers, each job as it was right after. Must not block.
   // Nothing: nobody; once this returns the former one is not called any more.
   virtual void SetChangeListener(ChangeListener listener) = 0;
+
+  virtual StoreState State() const = 0;
+
+  // Tries a write that changes no job, so that State tells whether there is room again. Returns at
+  // once.
+  virtual void Probe() = 0;
 
   // A name that no other ledger has.
   virtual std::string Epoch() const = 0;

@@ -81,8 +81,17 @@ StatsBucket ChooseBucket(const StatsQuery& query, absl::Time now) {
 
 }  // namespace
 
+size_t RowsOf(const OwnerEvent& event) {
+  const auto* start = std::get_if<JobStart>(&event.fact);
+  return 1 + (start == nullptr ? 0 : start->cids.size());
+}
+
 Ledger::Ledger(JobStore& store, Sweeper& sweeper, const Clock& clock)
-    : store_(store), sweeper_(sweeper), clock_(clock), tokens_(store.PageTokenKey()) {}
+    : store_(store),
+      sweeper_(sweeper),
+      clock_(clock),
+      tokens_(store.PageTokenKey()),
+      budget_(kMaxRowsInStore) {}
 
 void Ledger::Record(OwnerEvent event, JobStore::RecordDone done) {
   if (const absl::Status checked = CheckEvent(event); !checked.ok()) {
@@ -91,9 +100,14 @@ void Ledger::Record(OwnerEvent event, JobStore::RecordDone done) {
   }
   if (auto* finish = std::get_if<JobFinish>(&event.fact)) TidyFinish(*finish);
   const absl::Duration received_at = clock_.SinceBoot();
-  store_.Record(std::move(event), [this, received_at, done = std::move(done)](auto result) {
+  const size_t rows = RowsOf(event);
+  auto recorded = [this, received_at, rows, done = std::move(done)](auto result) {
     if (result.ok() && result->job) Track(*result->job, received_at);
+    budget_.Release(rows);
     done(std::move(result));
+  };
+  budget_.Acquire(rows, [this, event = std::move(event), recorded = std::move(recorded)]() mutable {
+    store_.Record(std::move(event), std::move(recorded));
   });
 }
 

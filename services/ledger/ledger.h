@@ -13,6 +13,7 @@
 #include "services/ledger/job_update.h"
 #include "services/ledger/page_tokens.h"
 #include "services/ledger/sweeper.h"
+#include "services/ledger/write_budget.h"
 
 namespace tms::ledger {
 
@@ -55,7 +56,8 @@ class Ledger {
  public:
   Ledger(JobStore& store, Sweeper& sweeper, const Clock& clock);
 
-  // A malformed event is answered with Verdict::kInvalid, not with an error.
+  // A malformed event is answered with Verdict::kInvalid, not with an error. Events go to the store
+  // in the order of these calls, as many at a time as it takes; the others wait.
   void Record(OwnerEvent event, JobStore::RecordDone done);
   void UpdateJob(JobUpdate update, JobStore::UpdateDone done);
 
@@ -88,7 +90,15 @@ class Ledger {
   Sweeper& sweeper_;
   const Clock& clock_;
   const PageTokens tokens_;
+  WriteBudget budget_;
 };
+
+// Rows of events that may be in the store at a time: most of its queue, so that what the ledger
+// writes by itself always finds room.
+inline constexpr size_t kMaxRowsInStore = 150'000;
+
+// About the rows that an event writes: what the store's queue and groups are measured in.
+size_t RowsOf(const OwnerEvent& event);
 
 // More points than a chart can show.
 inline constexpr int kMaxBuckets = 400;

@@ -52,6 +52,9 @@ absl::StatusOr<std::unique_ptr<LedgerHost>> LedgerHost::Start(const LedgerOption
   host->wake_thread_.emplace(host->changes_.feed(), host->service_.watchers());
   host->sweep_thread_.emplace(host->sweeper_, options.sweep_interval);
   host->server_->SetServing(true);
+  host->health_thread_.emplace(
+      store, options.health_interval,
+      [server = host->server_.get()](bool serving) { server->SetServing(serving); });
   return host;
 }
 
@@ -71,6 +74,7 @@ bool LedgerHost::Drain(absl::Duration limit) {
   if (!server_) return true;
   const absl::Duration deadline = clock_.SinceBoot() + limit;
   sweep_thread_.reset();
+  health_thread_.reset();
   server_->SetServing(false);
   const bool drained = service_.DrainStreams(limit);
   server_->Shutdown(std::max(deadline - clock_.SinceBoot(), absl::ZeroDuration()));

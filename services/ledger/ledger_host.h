@@ -13,6 +13,7 @@
 #include "common/rpc/server.h"
 #include "common/rpc/unary_edge.h"
 #include "services/ledger/change_source.h"
+#include "services/ledger/health_thread.h"
 #include "services/ledger/ledger.h"
 #include "services/ledger/ledger_service.h"
 #include "services/ledger/sweeper.h"
@@ -25,6 +26,7 @@ struct LedgerOptions {
   rpc::PeerNames peers;
   absl::Duration grace = absl::Seconds(15);
   absl::Duration sweep_interval = absl::Seconds(1);
+  absl::Duration health_interval = absl::Milliseconds(500);
   // Reads at a time.
   int readers = 4;
   WatchLimits watch;
@@ -58,6 +60,7 @@ class LedgerHost {
   std::unique_ptr<rpc::Server> server_;
   std::optional<WakeThread> wake_thread_;
   std::optional<SweepThread> sweep_thread_;
+  std::optional<HealthThread> health_thread_;
 };
 
 }  // namespace tms::ledger

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/listen_check.h"
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
@@ -35,6 +36,7 @@ struct Flags {
   absl::Duration anchor_interval = absl::Minutes(1);
   int anchor_rows = 10'000;
   std::string legacy_timezone;
+  std::string check = "quick";
   absl::Duration drain_limit = absl::Seconds(30);
   tms::TlsOptions tls;
   tms::ledger::LedgerOptions ledger{.server = {.listen = "127.0.0.1:50052"}};
@@ -66,6 +68,11 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
       .Add("--legacy-timezone", flags.legacy_timezone,
            "Time zone of a replaced system's jobs.db given as --db, as in Europe/Berlin")
       ->check(CheckTimeZone);
+  options
+      .Add("--check", flags.check,
+           "How the file is checked before it is served: none, quick (the newest rows of every "
+           "table) or full (every page; reads all of the file)")
+      ->check(CLI::IsMember({"none", "quick", "full"}));
   options.Add("--grace", flags.ledger.grace,
               "Time after a job's timeout until its outcome is presumed unknown", absl::Seconds(1),
               absl::Hours(1));
@@ -130,10 +137,15 @@ int Run(Flags& flags) {
   if (const absl::Status listen = tms::rpc::CheckListen(flags.ledger.server); !listen.ok()) {
     return Fail("listen_refused", listen, kUsage);
   }
+  // Before the file is made or touched: a second ledger on this port must leave none behind.
+  if (const absl::Status free = tms::rpc::CheckCanListen(flags.ledger.server.listen); !free.ok()) {
+    return Fail("start_failed", free);
+  }
   std::atomic<bool> store_failed = false;
   tms::WarnOfPlaintext(flags.ledger.server);
   tms::ledger::SqliteJobStore::Options store_options;
   store_options.path = flags.db;
+  store_options.check = *tms::ledger::StartupCheckFromWord(flags.check);
   store_options.reader_count = flags.ledger.readers;
   store_options.migration = {.timezone = flags.legacy_timezone, .on_progress = LogProgress};
   store_options.on_failure = [&store_failed](const absl::Status& status) {

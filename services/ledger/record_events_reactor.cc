@@ -36,7 +36,7 @@ RecordEventsReactor::RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub,
 
 void RecordEventsReactor::OnReadDone(bool ok) {
   v1::JobEvent event;
-  size_t event_bytes = 0;
+  Ack ack;
   {
     const Turn turn(this);
     if (!ok) EndWith(absl::OkStatus());
@@ -45,18 +45,19 @@ void RecordEventsReactor::OnReadDone(bool ok) {
       return;
     }
     event = std::move(*request_.mutable_event());
-    event_bytes = event.ByteSizeLong();
-    unacked_bytes_ += event_bytes;
+    ack.event_bytes = event.ByteSizeLong();
+    ack.rows = 1 + static_cast<size_t>(event.started().cids_size());
+    unacked_bytes_ += ack.event_bytes;
+    unacked_rows_ += ack.rows;
     ++in_store_;
   }
-  Record(event, event_bytes);
+  Record(event, std::move(ack));
   // Only now: the events of a stream are handed on in the order in which they were written.
   const Turn turn(this);
   reading_ = false;
 }
 
-void RecordEventsReactor::Record(const v1::JobEvent& event, size_t event_bytes) {
-  Ack ack{.event_bytes = event_bytes};
+void RecordEventsReactor::Record(const v1::JobEvent& event, Ack ack) {
   ack.response.set_job_id(event.job_id());
   ack.response.set_event_seq(event.event_seq());
   absl::StatusOr<OwnerEvent> converted = FromProto(event);
@@ -83,6 +84,7 @@ void RecordEventsReactor::OnRecorded(Ack ack, absl::StatusOr<RecordResult> resul
     acks_.push_back(std::move(ack));
   } else {
     unacked_bytes_ -= ack.event_bytes;
+    unacked_rows_ -= ack.rows;
     EndWith(result.status());
   }
 }
@@ -91,6 +93,7 @@ void RecordEventsReactor::OnWriteDone(bool ok) {
   const Turn turn(this);
   writing_ = false;
   unacked_bytes_ -= acks_.front().event_bytes;
+  unacked_rows_ -= acks_.front().rows;
   acks_.pop_front();
   if (!ok) {
     acks_.clear();
@@ -129,8 +132,8 @@ std::optional<grpc::Status> RecordEventsReactor::Proceed() {
     StartWrite(&acks_.front().response);
   }
   if (!ending_) {
-    const bool full =
-        in_store_ + acks_.size() >= kMaxUnackedEvents || unacked_bytes_ >= kMaxUnackedBytes;
+    const bool full = in_store_ + acks_.size() >= kMaxUnackedEvents ||
+                      unacked_bytes_ >= kMaxUnackedBytes || unacked_rows_ >= kMaxUnackedRows;
     if (!reading_ && !full) {
       reading_ = true;
       StartRead(&request_);

@@ -17,10 +17,13 @@
 
 namespace tms::ledger {
 
-// What one stream may have without an ack; above either, the ledger stops reading it. Together with
-// one message being read they bound a stream's memory.
+// What one stream may have without an ack; at one of them, the ledger stops reading it. Together
+// with one message being read they bound a stream's memory.
 inline constexpr size_t kMaxUnackedEvents = 1'024;
 inline constexpr size_t kMaxUnackedBytes = 16 << 20;
+// As many rows as the heaviest start has: one stream never has more than two such starts before
+// others' events.
+inline constexpr size_t kMaxUnackedRows = 50'000;
 
 // Made for one stream, deletes itself in OnDone. gRPC's threads, the store's thread and a drain
 // call it at the same time.
@@ -46,13 +49,14 @@ class RecordEventsReactor final
   struct Ack {
     v1::RecordEventsResponse response;
     size_t event_bytes = 0;
+    size_t rows = 0;
   };
 
   ~RecordEventsReactor() override = default;
 
   void Drain() override;
   // Hands the event just read to the ledger.
-  void Record(const v1::JobEvent& event, size_t event_bytes);
+  void Record(const v1::JobEvent& event, Ack ack);
   void OnRecorded(Ack ack, absl::StatusOr<RecordResult> result);
   // Takes no more events and ends with `status` once all acks are out; an earlier status stays.
   void EndWith(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -89,6 +93,7 @@ class RecordEventsReactor final
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   size_t in_store_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t unacked_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t unacked_rows_ ABSL_GUARDED_BY(mutex_) = 0;
   // Acks to be written; the first belongs to gRPC while `writing_`.
   std::deque<Ack> acks_ ABSL_GUARDED_BY(mutex_);
 };

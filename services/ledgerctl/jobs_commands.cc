@@ -17,6 +17,8 @@ namespace {
 namespace api = tms::ledger::v1;
 
 constexpr int kMaxPageSize = 500;  // The ledger's.
+// A watch has no end of its own; --deadline gives it one.
+constexpr absl::Duration kWatchDeadline = absl::Hours(24 * 365);
 
 struct ListFlags {
   FilterFlags filter;
@@ -93,6 +95,39 @@ int ListCustomers(Session& session, const std::string& job_id) {
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
   return kDone;
+}
+
+struct WatchFlags {
+  FilterFlags filter;
+  std::string resume;
+  int count = 0;
+  bool json = false;
+};
+
+int WatchJobs(Session& session, const WatchFlags& flags) {
+  api::WatchJobsRequest request;
+  const auto filter = MakeFilter(flags.filter, absl::Now());
+  if (!filter.ok()) return Session::RefuseUsage(filter.status());
+  *request.mutable_filter() = *filter;
+  request.set_resume_token(flags.resume);
+
+  const auto call = session.NewCall(kWatchDeadline);
+  const auto stream = session.ledger().WatchJobs(call.get(), request);
+  Listing listing(JobColumns(), flags.json);
+  api::WatchJobsResponse response;
+  int left = flags.count;
+  while (stream->Read(&response)) {
+    request.set_resume_token(response.resume_token());
+    if (!response.has_job()) continue;
+    listing.Add(response.job(), JobCells(response.job()));
+    listing.Flush();
+    std::cout.flush();
+    if (flags.count > 0 && --left == 0) call->TryCancel();
+  }
+  std::cerr << "(to go on: --resume " << request.resume_token() << ")\n";
+  const auto status = stream->Finish();
+  const bool enough = flags.count > 0 && left == 0;
+  return enough ? kDone : Session::Fail("WatchJobs", status);
 }
 
 struct UpdateFlags {
@@ -172,6 +207,19 @@ void AddListCommand(CLI::App& jobs, Session& session) {
   });
 }
 
+void AddWatchCommand(CLI::App& jobs, Session& session) {
+  CLI::App* watch = jobs.add_subcommand("watch", "Changes of jobs as they happen, one a line");
+  auto flags = std::make_shared<WatchFlags>();
+  AddFilterFlags(*watch, flags->filter);
+  watch->add_option("--resume", flags->resume, "Go on behind this token of an earlier watch");
+  watch->add_option("--count", flags->count, "End after so many changes")
+      ->check(CLI::Range(1, 1'000'000));
+  watch->add_flag("--json", flags->json, "One JSON object a line");
+  watch->callback([&session, flags] {
+    session.command = [&session, flags] { return WatchJobs(session, *flags); };
+  });
+}
+
 void AddUpdateCommand(CLI::App& jobs, Session& session) {
   CLI::App* update = jobs.add_subcommand("update", "Settle a job whose outcome is not known");
   auto flags = std::make_shared<UpdateFlags>();
@@ -216,6 +264,7 @@ void AddJobsCommands(CLI::App& app, Session& session) {
                 ListHistory);
   AddJobCommand(*jobs, session, "customers", "Customer ids of one job, one a line", false,
                 [](Session& s, const std::string& id, bool) { return ListCustomers(s, id); });
+  AddWatchCommand(*jobs, session);
   AddUpdateCommand(*jobs, session);
 }
 

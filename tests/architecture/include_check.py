@@ -33,7 +33,7 @@ ROOMS = {
 # cases and implementations of the interfaces.
 LAYERS = {
     "services/ledger": [
-        ["audit_record", "job", "job_transitions"],
+        ["audit_record", "job", "job_filter", "job_transitions"],
         ["job_store"],
         ["*"],
         ["*_service", "*_reactor", "*_host", "*_proto", "proto_convert"],

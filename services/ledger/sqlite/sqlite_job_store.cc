@@ -7,6 +7,7 @@
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "common/base/time_text.h"
+#include "common/sqlite/errors.h"
 #include "services/ledger/sqlite/schema.h"
 #include "services/ledger/sqlite/sqlite_reads.h"
 #include "services/ledger/sqlite/sqlite_rows.h"
@@ -19,6 +20,10 @@ using sqlite::Connection;
 constexpr size_t kPageTokenKeyBytes = 32;
 
 constexpr char kInsertMeta[] = "INSERT OR IGNORE INTO ledger_meta(key, value) VALUES(?1, ?2)";
+// Takes as much room in the log as some events do.
+constexpr char kWriteProbe[] =
+    "INSERT OR REPLACE INTO ledger_meta(key, value) VALUES('probe', zeroblob(?1))";
+constexpr int kProbeBytes = 64 << 10;
 constexpr char kSelectMeta[] = "SELECT value FROM ledger_meta WHERE key = ?1";
 
 // A write that carries its result from the writer's transaction to `done`.
@@ -56,6 +61,13 @@ absl::Status MakeMeta(Connection& connection, absl::Time now) {
   return connection.Run("COMMIT");
 }
 
+StoreState StateAfter(const absl::Status& status) {
+  if (status.ok()) return StoreState::kWritable;
+  if (Reason(status) == sqlite::kReasonFull) return StoreState::kFull;
+  return sqlite::KindOf(status) == sqlite::ErrorKind::kRetry ? StoreState::kWritable
+                                                             : StoreState::kBroken;
+}
+
 absl::StatusOr<std::string> ReadMeta(Connection& connection, const char* key) {
   const auto read = [](const sqlite::Row& row) { return row.Text(0); };
   TMS_ASSIGN_OR_RETURN(const auto value, connection.ReadOne(kSelectMeta, read, key));
@@ -88,6 +100,7 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   TMS_RETURN_IF_ERROR(connection->SetUpWriter());
   TMS_ASSIGN_OR_RETURN(store->backup_path_,
                        sqlite::Migrate(*connection, path, version, LedgerSchema(), clock.Now()));
+  TMS_RETURN_IF_ERROR(CheckDatabase(*connection, path, options.check));
   TMS_RETURN_IF_ERROR(MakeMeta(*connection, clock.Now()));
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
   TMS_ASSIGN_OR_RETURN(store->epoch_, ReadMeta(*connection, "epoch"));
@@ -97,8 +110,11 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   store->hook_.Begin(std::move(chain_id), std::move(options.on_append));
   store->writer_ = std::make_unique<sqlite::GroupCommitWriter>(
       std::move(connection),
-      sqlite::GroupCommitWriter::Options{.hook = &store->hook_,
-                                         .on_failure = std::move(options.on_failure)});
+      sqlite::GroupCommitWriter::Options{
+          .hook = &store->hook_,
+          .on_group =
+              [state = &store->state_](const absl::Status& status) { *state = StateAfter(status); },
+          .on_failure = std::move(options.on_failure)});
   TMS_ASSIGN_OR_RETURN(store->readers_, sqlite::ReaderPool::Open(path, options.reader_count));
   return store;
 }
@@ -227,6 +243,14 @@ absl::StatusOr<ChangePage> SqliteJobStore::ListChanges(const JobFilter& filter, 
                                                        int limit) {
   return ReadWith<ChangePage>(
       [&](Connection& connection) { return ReadChanges(connection, filter, after, limit); });
+}
+
+void SqliteJobStore::Probe() {
+  const auto write = [](WriteContext& context) -> absl::StatusOr<bool> {
+    TMS_RETURN_IF_ERROR(context.connection.Run(kWriteProbe, kProbeBytes));
+    return true;
+  };
+  Submit<bool>(1, write, [](const absl::StatusOr<bool>&) {});
 }
 
 void SqliteJobStore::SetChangeListener(ChangeListener listener) {

@@ -2,6 +2,7 @@
 // file.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "services/ledger/sqlite/legacy_migration.h"
 #include "services/ledger/sqlite/sqlite_stats.h"
 #include "services/ledger/sqlite/sqlite_writes.h"
+#include "services/ledger/sqlite/startup_check.h"
 
 namespace tms::ledger {
 
@@ -33,6 +35,7 @@ class SqliteJobStore final : public JobStore {
     int reader_count = 4;
     // What to do about a file of the replaced system.
     MigrationOptions migration;
+    StartupCheck check = StartupCheck::kQuick;
     // Called on the writer's thread when the file can't be written any more: the process should
     // end, and find out after a restart what is on the disk.
     std::function<void(const absl::Status&)> on_failure;
@@ -43,7 +46,7 @@ class SqliteJobStore final : public JobStore {
 
   // Takes the lock, migrates (also a file of the replaced system, see legacy_migration.h), opens.
   // FAILED_PRECONDITION if another process has the file, or the file is not a ledger's or of a
-  // newer version (it is then left as it is).
+  // newer version (it is then left as it is). DATA_LOSS if the check finds it damaged.
   static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(Options options, const Clock& clock);
 
   // The copy that was made before a migration, if one was.
@@ -68,6 +71,8 @@ class SqliteJobStore final : public JobStore {
   absl::StatusOr<ChangePage> ListChanges(const JobFilter& filter, int64_t after,
                                          int limit) override;
   void SetChangeListener(ChangeListener listener) override;
+  StoreState State() const override { return state_; }
+  void Probe() override;
   std::string Epoch() const override { return epoch_; }
   void RecordAudit(AuditRecord record, AuditDone done) override;
   absl::StatusOr<AuditPage> ListAudit(const AuditFilter& filter, std::optional<AuditKey> after,
@@ -122,6 +127,7 @@ class SqliteJobStore final : public JobStore {
   std::optional<MigrationReport> migration_report_;
   std::string page_token_key_;
   std::string epoch_;
+  std::atomic<StoreState> state_ = StoreState::kWritable;
 
   // In the order in which they must be made; they go in the reverse order.
   std::unique_ptr<sqlite::LockFile> lock_;

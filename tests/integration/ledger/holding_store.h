@@ -1,6 +1,7 @@
 // A store that can hold back the answers to Record, to show what waits for them.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <string>
@@ -45,6 +46,10 @@ class HoldingStore final : public JobStore {
     absl::MutexLock lock(&mutex_);
     return most_unanswered_;
   }
+  // Says from now on that the disk is full.
+  void FillDisk() { full_ = true; }
+  // The next probe finds room.
+  void MakeRoom() { room_ = true; }
   // From now on every event fails, as with a disk that does not write.
   void FailRecords(absl::Status failure) {
     absl::MutexLock lock(&mutex_);
@@ -112,6 +117,10 @@ class HoldingStore final : public JobStore {
   void SetChangeListener(ChangeListener listener) override {
     store_.SetChangeListener(std::move(listener));
   }
+  StoreState State() const override { return full_ ? StoreState::kFull : store_.State(); }
+  void Probe() override {
+    if (room_) full_ = false;
+  }
   std::string Epoch() const override { return store_.Epoch(); }
   void RecordAudit(AuditRecord record, AuditDone done) override {
     store_.RecordAudit(std::move(record), std::move(done));
@@ -136,6 +145,8 @@ class HoldingStore final : public JobStore {
   }
 
   JobStore& store_;
+  std::atomic<bool> full_ = false;
+  std::atomic<bool> room_ = false;
   absl::Mutex mutex_;
   bool holding_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<std::function<void()>> held_ ABSL_GUARDED_BY(mutex_);

@@ -134,7 +134,8 @@ void LedgerFixture::Start() {
   store_ = *std::move(store);
   holding_store_ = std::make_unique<HoldingStore>(*store_);
   const LedgerOptions options{.server = {.listen = "127.0.0.1:0"},
-                              .sweep_interval = absl::Milliseconds(5)};
+                              .sweep_interval = absl::Milliseconds(5),
+                              .health_interval = absl::Milliseconds(5)};
   auto host = LedgerHost::Start(options, *holding_store_, clock_);
   ASSERT_TRUE(host.ok()) << host.status();
   host_ = *std::move(host);

@@ -1,6 +1,7 @@
 // How the ledger lives: sweep, health, drain, restart, a second instance.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <thread>
 
 #include "common/rpc/channel.h"
@@ -13,7 +14,23 @@ namespace {
 
 using Ack = v1::RecordEventsResponse;
 
-class LifeTest : public LedgerFixture {};
+using Serving = grpc::health::v1::HealthCheckResponse;
+
+class LifeTest : public LedgerFixture {
+ protected:
+  // Polls until the whole server says so; false after a minute.
+  bool AwaitHealth(Serving::ServingStatus wanted) {
+    const auto health = grpc::health::v1::Health::NewStub(rpc::MakeChannel(address()));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (std::chrono::steady_clock::now() < deadline) {
+      grpc::ClientContext context;
+      Serving response;
+      if (health->Check(&context, {}, &response).ok() && response.status() == wanted) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
+};
 
 bool IsInterrupted(const v1::Job& job) { return job.failure_reason() == v1::Job::INTERRUPTED; }
 
@@ -110,6 +127,14 @@ TEST_F(LifeTest, RefusesToServeAFileThatAnotherLedgerHas) {
 TEST_F(LifeTest, RefusesToServeOnAPortThatAnotherLedgerHas) {
   const auto second = LedgerHost::Start({.server = {.listen = address()}}, *holding_store_, clock_);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(LifeTest, F11_IsNotServingWhileTheDiskIsFullAndServesAgainOnceThereIsRoom) {
+  EXPECT_TRUE(AwaitHealth(Serving::SERVING));
+  holding_store_->FillDisk();
+  EXPECT_TRUE(AwaitHealth(Serving::NOT_SERVING));
+  holding_store_->MakeRoom();
+  EXPECT_TRUE(AwaitHealth(Serving::SERVING)) << "a probe finds out, without any traffic";
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ TEST_F(ProcessTest, RefusesAFileThatAnotherLedgerHasAndSaysSo) {
   EXPECT_EQ(second.Wait(), 1);
 }
 
-TEST_F(ProcessTest, RefusesAPortThatAnotherLedgerHasAndSaysSo) {
+TEST_F(ProcessTest, F17_RefusesAPortThatAnotherLedgerHasSaysSoAndMakesNoFile) {
   Process first(Arguments());
   const std::string port = first.ReadPort();
   std::vector<std::string> arguments = Arguments(port);
@@ -154,6 +154,7 @@ TEST_F(ProcessTest, RefusesAPortThatAnotherLedgerHasAndSaysSo) {
   Process second(arguments);
   EXPECT_THAT(second.ReadLogUntil("event=start_failed"), HasSubstr("127.0.0.1:" + port));
   EXPECT_EQ(second.Wait(), 1);
+  EXPECT_FALSE(std::filesystem::exists(arguments[1])) << "it must not leave a file behind";
 }
 
 TEST_F(ProcessTest, EndsWithExitCode1AndAcksNothingWhenTheDiskFails) {

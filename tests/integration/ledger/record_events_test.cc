@@ -261,5 +261,25 @@ TEST_F(RecordEventsTest, TakesAStartOf50000CustomersInOneMessage) {
   EXPECT_EQ(ack.job().customer_count(), 50'000);
 }
 
+TEST_F(RecordEventsTest, HeavyStartsMakeOthersWaitAndNeverFail) {
+  constexpr int kHeavy = 14;
+  constexpr int kCids = 16'000;  // together more than the writer's queue takes
+  constexpr int kLight = 50;
+  EventStream heavy(stub());
+  EventStream light(stub());
+  for (int i = 0; i < kHeavy; ++i) {
+    v1::JobEvent event = MakeStarted("heavy-" + std::to_string(i));
+    event.mutable_started()->clear_cids();
+    for (int cid = 0; cid < kCids; ++cid) event.mutable_started()->add_cids(std::to_string(cid));
+    ASSERT_TRUE(heavy.Send(event));
+  }
+  for (int i = 0; i < kLight; ++i) {
+    ASSERT_TRUE(light.Send(MakeStarted("light-" + std::to_string(i))));
+  }
+  for (int i = 0; i < kLight; ++i) EXPECT_EQ(light.NextAck().verdict(), Ack::APPLIED) << i;
+  for (int i = 0; i < kHeavy; ++i) EXPECT_EQ(heavy.NextAck().verdict(), Ack::APPLIED) << i;
+  EXPECT_TRUE(heavy.Finish().ok());
+}
+
 }  // namespace
 }  // namespace tms::ledger

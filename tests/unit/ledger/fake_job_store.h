@@ -84,6 +84,8 @@ class FakeJobStore final : public JobStore {
   void SetChangeListener(ChangeListener new_listener) override {
     listener = std::move(new_listener);
   }
+  StoreState State() const override { return state; }
+  void Probe() override { ++probes; }
   std::string Epoch() const override { return "epoch"; }
   void RecordAudit(AuditRecord record, AuditDone done) override {
     audited.push_back(std::move(record));
@@ -109,6 +111,9 @@ class FakeJobStore final : public JobStore {
   absl::StatusOr<std::vector<StatsRow>> stats_answer = std::vector<StatsRow>{};
   std::vector<OpenJob> open_jobs;
   HistoryPosition last_position{.number = 7, .hash = std::string(32, 'h')};
+
+  StoreState state = StoreState::kWritable;
+  int probes = 0;
 
   // Who hears of changes.
   ChangeListener listener;

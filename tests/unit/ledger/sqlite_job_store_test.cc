@@ -70,5 +70,16 @@ TEST(SqliteJobStoreTest, DatabaseOfTheReplacedSystemIsLeftAsItIs) {
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST(SqliteJobStoreStateTest, AProbeChangesNoJobAndTellsThatThereIsRoom) {
+  const TempDir folder;
+  FakeClock clock;
+  auto store = SqliteJobStore::Open({.path = folder.File("jobs.db")}, clock).value();
+  const HistoryPosition before = store->LastPosition().value();
+  store->Probe();
+  store->Probe();
+  EXPECT_EQ(store->State(), StoreState::kWritable);
+  EXPECT_EQ(store->LastPosition().value(), before);
+}
+
 }  // namespace
 }  // namespace tms::ledger

@@ -84,6 +84,7 @@ class GroupCommitWriterTest : public ::testing::Test {
                                 "INSERT INTO groups VALUES(0)")
                     .ok());
     options.hook = &hook_;
+    options.on_group = [this](const absl::Status& status) { ended_.push_back(status); };
     options.on_failure = [this](const absl::Status& status) { failures_.push_back(status); };
     writer_ = std::make_unique<GroupCommitWriter>(std::move(connection), options);
   }
@@ -131,6 +132,7 @@ class GroupCommitWriterTest : public ::testing::Test {
   const std::string path_ = dir_.File("test.db");
   CountingHook hook_;
   std::vector<absl::Status> failures_;
+  std::vector<absl::Status> ended_;  // how each group ended
   std::unique_ptr<GroupCommitWriter> writer_;
 };
 
@@ -205,6 +207,9 @@ TEST_F(GroupCommitWriterTest, FullDiskCostsTheGroupAndWritingResumes) {
   Heal();
   EXPECT_TRUE(Submit(Insert(3))->Wait().ok());
   Stop();
+  ASSERT_EQ(ended_.size(), 3u);
+  EXPECT_EQ(Reason(ended_[1]), "RESOURCE_EXHAUSTED");
+  EXPECT_TRUE(ended_[2].ok());
   EXPECT_TRUE(failures_.empty());
   EXPECT_EQ(Rows(), (Numbers{1, 3}));
 }

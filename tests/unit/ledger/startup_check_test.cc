@@ -1,0 +1,96 @@
+// F20: a damaged file is found before it is served.
+#include "services/ledger/sqlite/startup_check.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/synchronization/notification.h"
+#include "common/base/fake_clock.h"
+#include "common/base/status.h"
+#include "gmock/gmock.h"
+#include "services/ledger/sqlite/sqlite_job_store.h"
+#include "tests/unit/sqlite/temp_dir.h"
+
+namespace tms::ledger {
+namespace {
+
+using ::testing::HasSubstr;
+
+class StartupCheckTest : public ::testing::Test {
+ protected:
+  StartupCheckTest() {
+    auto store = Open(StartupCheck::kNone).value();
+    for (int i = 0; i < 200; ++i) Record(*store, "job-" + std::to_string(i));
+  }
+
+  absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(StartupCheck check) {
+    return SqliteJobStore::Open({.path = path_, .check = check}, clock_);
+  }
+  void Record(SqliteJobStore& store, const std::string& job_id) {
+    absl::Notification done;
+    const OwnerEvent event{.job_id = job_id,
+                           .event_seq = 1,
+                           .occurred_at = clock_.Now(),
+                           .owner = "owner",
+                           .incarnation = 1,
+                           .fact = JobStart{.user_id = "ann",
+                                            .action_code = 3,
+                                            .action_name = "T-Enable",
+                                            .cluster = "east",
+                                            .cluster_url = "https://east.example",
+                                            .cids = {"cid-1"},
+                                            .timeout = absl::Seconds(30)}};
+    store.Record(event, [&](const absl::StatusOr<RecordResult>& result) {
+      EXPECT_TRUE(result.ok()) << result.status();
+      done.Notify();
+    });
+    done.WaitForNotification();
+  }
+  // Overwrites everything behind the first page, as a bad disk would.
+  void Damage() {
+    constexpr int kPageBytes = 4096;
+    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(kPageBytes);
+    file << std::string(std::filesystem::file_size(path_) - kPageBytes, '\x5a');
+  }
+
+  const TempDir folder_;
+  const std::string path_ = folder_.File("jobs.db");
+  FakeClock clock_;
+};
+
+TEST_F(StartupCheckTest, ASoundFilePassesEveryCheck) {
+  for (const StartupCheck check :
+       {StartupCheck::kNone, StartupCheck::kQuick, StartupCheck::kFull}) {
+    const auto store = Open(check);
+    EXPECT_TRUE(store.ok()) << store.status();
+  }
+}
+
+TEST_F(StartupCheckTest, F20_ADamagedFileIsNamedAndRefused) {
+  Damage();
+  for (const StartupCheck check : {StartupCheck::kQuick, StartupCheck::kFull}) {
+    const absl::Status refused = Open(check).status();
+    EXPECT_FALSE(refused.ok());
+    EXPECT_THAT(std::string(Message(refused)), HasSubstr("malformed"));
+  }
+}
+
+TEST_F(StartupCheckTest, F20_ATruncatedFileIsRefused) {
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) / 2);
+  EXPECT_FALSE(Open(StartupCheck::kQuick).ok());
+}
+
+TEST_F(StartupCheckTest, F20_TheFullCheckFindsACidWithoutItsJob) {
+  {
+    auto connection = sqlite::Connection::Open(path_, sqlite::OpenMode::kCreateOrWrite).value();
+    ASSERT_TRUE(connection->Run("DELETE FROM jobs WHERE number = 1").ok());
+  }
+  const absl::Status refused = Open(StartupCheck::kFull).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(Message(refused)), HasSubstr("job_cids"));
+}
+
+}  // namespace
+}  // namespace tms::ledger
