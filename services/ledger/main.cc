@@ -13,8 +13,8 @@
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
 #include "common/service/peer_options.h"
-#include "services/ledger/anchor_writer.h"
 #include "common/service/tls_options.h"
+#include "services/ledger/anchor_writer.h"
 #include "services/ledger/ledger_host.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
 

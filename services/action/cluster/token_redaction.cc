@@ -87,7 +87,8 @@ std::string RedactToken(std::string_view text, std::string_view token) {
   std::string redacted;
   redacted.reserve(text.size());
   while (!text.empty()) {
-    size_t size = MatchToken(text, token);
+    // As it is first: a token may look like an escape of another one.
+    size_t size = text.starts_with(token) ? token.size() : MatchToken(text, token);
     const bool in_word = (!redacted.empty() && IsWordCharacter(redacted.back())) ||
                          (size < text.size() && IsWordCharacter(text[size]));
     if (is_short && in_word) size = 0;
