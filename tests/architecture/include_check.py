@@ -55,7 +55,8 @@ LEDGER_STORE = ["services/ledger/sqlite/*", "services/ledger/offline/*"]
 
 # Header -> the only files that may include it.
 ONLY = {
-    "common/sqlite/*": ["common/sqlite/*", "services/gateway/user_*"] + LEDGER_STORE,
+    "common/sqlite/*": ["common/sqlite/*", "services/action/spool/*",
+                        "services/gateway/user_*"] + LEDGER_STORE,
     "SQLiteCpp/*": ["common/sqlite/*", "services/ledger/sqlite/*"],
     "sqlite3.h": ["common/sqlite/*", "services/ledger/sqlite/*"],
     "services/ledger/sqlite/*": LEDGER_STORE + ["services/ledger/main.cc"],
