@@ -87,7 +87,7 @@ class S24HistoryTest(StackTest):
     def test_both_programs_name_the_first_wrong_row(self):
         self.make_history()
         edited = self.altered_copy(
-            "edited.db", "UPDATE job_events SET effect = 'APPLIED' WHERE number = 4")
+            "edited.db", "UPDATE job_events SET actor = 'eve' WHERE number = 4")
         with self.assertRaisesRegex(ValueError, "row 4: wrong content"):
             history_verifier.check_chain(self.export(edited))
         answer = ledgerctl("verify", "--db", edited)
