@@ -37,6 +37,8 @@ END_LIMIT = 30.0
 LATENESS = 10.0
 # By when everything in a spool must have been delivered, once the ledger answers.
 DELIVERY_LIMIT = 20.0
+# Most faults are about what happens without a way around the ledger.
+WITHOUT_SPOOL = {"--ledger-down": "reject", "--ack-wait": "30s"}
 # In one test at a time.
 _MOST_CALLERS = 32
 
@@ -50,7 +52,7 @@ def seed_of(test):
 
 
 class ChaosStack(Stack):
-    """The ledger is in `directory/ledger` on `ledger_machine`, the action service in
+    """Without the spool, unless the flags say otherwise. The ledger is in `directory/ledger` on `ledger_machine`, the action service in
     `directory/action` on `action_machine`; it reaches the ledger through `ledger_proxy`. The cluster
     "proxied" is the fake one behind `cluster_proxy`."""
 
@@ -60,9 +62,8 @@ class ChaosStack(Stack):
         self._calls_lock = threading.Lock()
         self._cid_lock = threading.Lock()
         self._callers = concurrent.futures.ThreadPoolExecutor(_MOST_CALLERS)
-        # These faults are about what happens without a way around the ledger.
-        action_flags = ["--ledger-down", "reject", "--ack-wait", "30s", *action_flags]
-        super().__init__(["--grace", f"{GRACE:g}s", *ledger_flags], action_flags, **more)
+        super().__init__(["--grace", f"{GRACE:g}s", *ledger_flags],
+                         _with_defaults(action_flags, WITHOUT_SPOOL), **more)
 
     def _write_clusters(self, more):
         self.cluster_proxy = Proxy(self.fake_port)
@@ -70,12 +71,12 @@ class ChaosStack(Stack):
                    "allowed_networks": ["127.0.0.0/8"]}
         super()._write_clusters([proxied, *more])
 
-    def _define_processes(self, ledger_flags, action_flags, environment):
+    def _define_processes(self, *flags_and_environment):
         self.ledger_machine = self._machine("ledger")
         self.action_machine = self._machine("action")
         self.db = self.directory / "ledger" / "jobs.db"
         self.ledger_proxy = Proxy(self.ledger_port)
-        super()._define_processes(ledger_flags, action_flags, environment)
+        super()._define_processes(*flags_and_environment)
         self.ledger = self._on_machine(
             self.ledger, self.ledger_machine, lambda: self.is_serving(self.ledger_channel),
             {"--db": self.db})
@@ -192,6 +193,12 @@ class ChaosStack(Stack):
     def evidence(self):
         return evidence.Evidence(self.db, self.hits_file, self.calls, frozenset(self.forgotten),
                                  self.directory, self.canary)
+
+
+def _with_defaults(flags, defaults):
+    """The flags, and those of the defaults that are not among them."""
+    more = [(flag, value) for flag, value in defaults.items() if flag not in flags]
+    return [*flags, *(word for pair in more for word in pair)]
 
 
 def _with_flags(argv, changes):

@@ -17,8 +17,8 @@ NOTICED = 60.0
 class PartitionedStack(ChaosStack):
     """The ledger is in a network of its own, `partition` between it and everybody else."""
 
-    def _define_processes(self, ledger_flags, action_flags, environment):
-        super()._define_processes(ledger_flags, action_flags, environment)
+    def _define_processes(self, *flags_and_environment):
+        super()._define_processes(*flags_and_environment)
         self.partition = Network()
         self._ledger_address = f"{self.partition.address}:{self.ledger_port}"
         self.ledger = self.ledger.twin({"--listen": self._ledger_address}, "ledger.log")

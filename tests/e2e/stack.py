@@ -278,6 +278,12 @@ class Stack:
             self._cookies[user] = answer.headers["Set-Cookie"].split(";")[0]
         return answer
 
+    def cookie(self, user="dev"):
+        """Of the user's session at the gateway."""
+        if user not in self._cookies:
+            self.log_in(user)
+        return self._cookies[user]
+
     def admin(self, method, path, body=None):
         """To the fake cluster."""
         return self._http(self.fake_port, method, "/admin/" + path, body, None)
