@@ -7,7 +7,7 @@ import time
 
 import grpc
 
-from chaos_stack import END_LIMIT, Load, findings, seed_of, stubs, wait_until
+from chaos_stack import END_LIMIT, Job, Load, findings, seed_of, stubs, wait_until
 from evidence import ANSWERED
 from proxy import DOWN
 from spool_case import SpoolTestCase
@@ -106,22 +106,31 @@ class RestoredLedgerTest_F26(SpoolTestCase):
         self.assertEqual((again.kind, again.effect), (ANSWERED, "APPLIED"))
         self.assert_promises_kept()
 
+    def check_list_anew(self, token):
+        request = stubs.ledger.WatchJobsRequest(resume_token=token)
+        with self.assertRaises(grpc.RpcError) as caught:
+            next(self.stack.jobs.WatchJobs(request, timeout=END_LIMIT))
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.OUT_OF_RANGE,
+                         caught.exception.details())
+
     def test_watchers_are_told_to_list_anew(self):
-        request = stubs.ledger.WatchJobsRequest()
-        before = next(self.stack.jobs.WatchJobs(request, timeout=END_LIMIT)).resume_token
+        """Those who have heard of what is gone; before the backup all is as it was."""
+        watcher = self.stack.jobs.WatchJobs(stubs.ledger.WatchJobsRequest(), timeout=END_LIMIT)
+        before = next(watcher).resume_token
         back_up(self.stack)
-        watcher = self.stack.jobs.WatchJobs(request, timeout=END_LIMIT)
-        next(watcher)
         gone = self.stack.call()
-        after = [next(watcher).resume_token for _ in range(2)][-1]
+        after = next(change.resume_token for change in watcher
+                     if change.job.status == Job.SUCCESS)
         restore(self.stack)
         self.assertIsNone(self.stack.job_of(gone.cid))
-        for token in (before, after):
-            request.resume_token = token
-            with self.assertRaises(grpc.RpcError) as caught:
-                next(self.stack.jobs.WatchJobs(request, timeout=END_LIMIT))
-            self.assertEqual(caught.exception.code(), grpc.StatusCode.OUT_OF_RANGE,
-                             caught.exception.details())
+        self.check_list_anew(after)
+        # Also when the history is as long again.
+        told = [self.stack.call() for _ in range(3)]
+        self.check_list_anew(after)
+        request = stubs.ledger.WatchJobsRequest(resume_token=before)
+        changes = self.stack.jobs.WatchJobs(request, timeout=END_LIMIT)
+        heard = next(change.job.job_id for change in changes if change.HasField("job"))
+        self.assertEqual(heard, told[0].job_id)
         self.stack.wait_until_it_works()
         self.assert_promises_kept()
 
