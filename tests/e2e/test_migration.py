@@ -11,8 +11,8 @@ import zoneinfo
 
 import legacy_db
 import stubs
-from ledger_alone import LedgerTest
-from process import wait_until
+from ledger_alone import READY_LIMIT, LedgerTest
+from process import BIN, wait_until
 from stack import RPC_LIMIT
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -79,6 +79,9 @@ def check_history(test, jobs):
     test.assertEqual([e["job_id"] for e in events],
                      [r["job_id"] for r in test.rows("SELECT job_id FROM jobs ORDER BY number")])
     check_counters(test)
+    verify = subprocess.run([BIN / "ledgerctl", "verify", "--db", test.db], capture_output=True,
+                            text=True, timeout=READY_LIMIT, check=False)
+    test.assertEqual(verify.returncode, 0, verify.stdout + verify.stderr)
 
 
 def check_counters(test):
@@ -117,7 +120,8 @@ class GenerationsTest_F23(LedgerTest):
                          generation)
         self.ledger.stop()
         names = sorted(path.name for path in self.directory.iterdir())
-        self.assertEqual(names, ["job_ledger_service.log", "jobs.db", "jobs.db.lock", backup.name])
+        self.assertEqual(names, ["job_ledger_service.log", "jobs.db", "jobs.db.anchor-key",
+                                 "jobs.db.anchors", "jobs.db.lock", backup.name])
         self.assertEqual(legacy_db.read(backup), old)
         before = self.rows("SELECT * FROM jobs")
         self.start()  # a second start finds a file that is ours
