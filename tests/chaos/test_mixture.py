@@ -151,6 +151,8 @@ class Faults:
             if process in self._armed:
                 self._kill(process)
                 process.set_environment("TMS_CRASH_AT", None)
+            # One that was about to die when all was mended answers no more.
+            wait_until(lambda p=process: not p.running or p.is_ready(), f"{process.name} serves")
             if not process.running:
                 process.start()
         self._armed.clear()

@@ -20,8 +20,12 @@ class RecoveryTestCase(SpoolTestCase):
         """Whether it died; otherwise it serves."""
         machine.kill_at_step(step)
         process.launch()
-        wait_until(lambda: not process.running or process.is_ready(), "it dies or serves")
+        def is_decided():
+            return not process.running or process.is_ready()
+        wait_until(is_decided, "it dies or serves")
         machine.mend()
+        # It may have been about to die; then it answers no more.
+        wait_until(is_decided, "it dies or serves")
         return not process.running
 
     def at_random(self, process, machine, rounds):
