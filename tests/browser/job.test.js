@@ -18,9 +18,9 @@ test("everything of the job is there: facts, both payloads made readable, timeli
       assert.ok(facts.includes(part), part);
     }
     assert.match(await page.locator(".step").nth(1).textContent(), /by .+\/1.* later.*FAILED · HTTP 200 · Rejected/);
-    assert.equal(await page.getByRole("region", { name: "Request" }).last().textContent(),
+    assert.equal(await page.getByRole("region", { name: "Request" }).locator("pre").textContent(),
       JSON.stringify({ action: "T-Enable", cids }, null, 2));
-    assert.match(await page.getByRole("region", { name: "Response" }).last().textContent(),
+    assert.match(await page.getByRole("region", { name: "Response" }).locator("pre").textContent(),
       /^\{\n {2}"message": "TMS bootstrap status\(INIT\) is not Ready",\n {2}"success": false\n\}$/);
     await page.getByText("The cluster did not act. It is safe to try again.").waitFor();
   }));

@@ -25,7 +25,7 @@ const PAGES = [
   ["jobs-filtered", () => "/jobs?failure_reasons=HTTP_ERROR&range=24h", async (page) => {
     await page.locator("tr[data-job]").first().waitFor();
     await page.getByRole("button", { name: /^Filters/ }).click();
-    return page.getByLabel("Reason of failure");
+    return page.getByRole("group", { name: "Reason of failure" });
   }],
   ["jobs-no-match", () => "/jobs?cid=nobody", (page) => page.getByText("No job matches")],
   ["job-unknown", () => `/jobs/${jobs.unknown}`, (page) => page.locator(".cid-list li")],

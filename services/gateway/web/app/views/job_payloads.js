@@ -9,7 +9,7 @@ function Payload({ title, id, text, cut, empty }) {
     <div class="card-head"><h2 id=${id}>${title}</h2>
       ${text && html`<${CopyButton} text=${text} what=${title.toLowerCase()} />`}</div>
     ${text
-      ? html`<pre tabindex="0" aria-labelledby=${id} role="region">${prettyJson(text)}</pre>`
+      ? html`<pre tabindex="0">${prettyJson(text)}</pre>`
       : html`<p class="quiet">${empty}</p>`}
     ${cut && html`<p class="quiet">${cut}</p>`}</section>`;
 }
