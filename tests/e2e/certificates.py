@@ -24,7 +24,8 @@ class Authority:
         request, extensions = folder / "request", folder / "extensions"
         extensions.write_text(f"subjectAltName={names}\nextendedKeyUsage=serverAuth,clientAuth\n",
                               encoding="ascii")
-        _openssl("req", *_NEW_KEY, "-subj", f"/CN={common_name}", "-keyout", folder / "key.pem",
+        subject = "/CN=" + common_name.replace("/", "\\/")
+        _openssl("req", *_NEW_KEY, "-subj", subject, "-keyout", folder / "key.pem",
                  "-out", request)
         _openssl("x509", "-req", "-in", request, "-CA", self.cert, "-CAkey", self._key,
                  "-CAcreateserial", "-days", "-1" if expired else "2", "-extfile", extensions,
