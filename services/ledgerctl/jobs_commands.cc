@@ -122,11 +122,12 @@ int WatchJobs(Session& session, const WatchFlags& flags) {
     listing.Add(response.job(), JobCells(response.job()));
     listing.Flush();
     std::cout.flush();
-    if (flags.count > 0 && --left == 0) call->TryCancel();
+    if (flags.count > 0 && --left == 0) break;
   }
+  const bool enough = flags.count > 0 && left == 0;
+  if (enough) call->TryCancel();
   std::cerr << "(to go on: --resume " << request.resume_token() << ")\n";
   const auto status = stream->Finish();
-  const bool enough = flags.count > 0 && left == 0;
   return enough ? kDone : Session::Fail("WatchJobs", status);
 }
 

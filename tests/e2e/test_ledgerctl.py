@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import unittest
 
+import stubs
 from process import BIN, free_port
 from stack import StackTest
 
@@ -50,6 +52,23 @@ class LedgerctlTest(StackTest):
                 self.assertEqual((job["status"], job["user_id"]), (status, "olga"))
                 self.assertIn("request id: " + job["request_id"], answer.stderr)
                 self.assertNotIn(self.stack.canary, answer.stdout + answer.stderr)
+
+    def test_watch_tells_each_change_and_how_to_go_on(self):
+        watcher = self.stack.jobs.WatchJobs(stubs.ledger.WatchJobsRequest(), timeout=CALL_LIMIT)
+        begin = next(watcher).resume_token
+        watcher.cancel()
+        job = self.make_job("accepted")
+        first = self.ctl("jobs", "watch", "--resume", begin, "--count", "1", "--json")
+        self.assertEqual(first.returncode, DONE, first.stderr)
+        change = json.loads(first.stdout)
+        self.assertEqual((change["job_id"], change["status"]), (job["job_id"], "IN_PROGRESS"))
+        token = re.search(r"--resume (\S+)\)", first.stderr).group(1)
+        second = self.ctl("jobs", "watch", "--resume", token, "--count", "1", "--json")
+        change = json.loads(second.stdout)
+        self.assertEqual((change["job_id"], change["status"]), (job["job_id"], "SUCCESS"))
+        refused = self.ctl("jobs", "watch", "--resume", "nonsense")
+        self.assertEqual(refused.returncode, FAILED)
+        self.assertIn("resume_token", refused.stderr)
 
     def test_set_action_twice_with_one_request_id_is_one_job(self):
         cid = self.stack.new_cid()
