@@ -5,6 +5,7 @@
 #include "services/action/action_host.h"
 #include "tests/integration/action/fake_cluster_client.h"
 #include "tests/support/peer_table.h"
+#include "tests/unit/action/spool/fake_spool.h"
 #include "tms/action/v1/action.grpc.pb.h"
 
 namespace tms::action {
@@ -18,7 +19,7 @@ class ActionPeersTest : public testing::Test {
     options.peers.internals = {kInternalUri};
     options.ledger = "127.0.0.1:1";  // nobody is there; who is refused never gets so far
     options.owner = {.id = "owner-1", .incarnation = 1};
-    host_ = *ActionHost::Start(options, catalogue_, clusters_, SystemClock());
+    host_ = *ActionHost::Start(options, catalogue_, clusters_, spool_, SystemClock());
   }
 
   // The reason of the error that a SetAction of `anna` ends with; its content is wrong.
@@ -38,6 +39,7 @@ class ActionPeersTest : public testing::Test {
 
   PeerTable table_;
   FakeClusterClient clusters_;
+  FakeSpool spool_;
   const Catalogue catalogue_ = *Catalogue::FromJson(
       R"({"clusters": [{"name": "wide", "base_url": "http://wide.example"}]})");
   std::unique_ptr<ActionHost> host_;

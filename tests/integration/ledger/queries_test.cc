@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "common/rpc/status.h"
 #include "tests/integration/ledger/ledger_fixture.h"
 
 namespace tms::ledger {
@@ -343,13 +344,6 @@ TEST_F(QueriesTest, NamesTheWrongFieldsOfAnAuditRecord) {
   grpc::ClientContext call;
   EXPECT_THAT(FieldsOf(rpc::FromGrpc(stub().RecordAudit(&call, request, &response))),
               UnorderedElementsAre("record.user_id"));
-}
-
-TEST_F(QueriesTest, AnswersWhatIsNotBuiltYetUnimplemented) {
-  grpc::ClientContext context;
-  v1::ListAuditResponse response;
-  EXPECT_EQ(stub().ListAudit(&context, {}, &response).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
 }
 
 }  // namespace

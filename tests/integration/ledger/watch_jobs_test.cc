@@ -27,7 +27,7 @@ class Watcher {
   ~Watcher() {
     if (finished_) return;
     context_.TryCancel();
-    Finish();
+    Finish().IgnoreError();
   }
 
   // The next response; an empty one if the stream has ended.
@@ -121,7 +121,9 @@ TEST_F(WatchJobsTest, CatchesUpInPartsWithALongHistory) {
     EventStream events(stub());
     for (int i = 0; i < kJobs; ++i) {
       ASSERT_TRUE(events.Send(MakeStarted(std::to_string(i))));
-      if (i >= 500) ASSERT_EQ(events.NextAck().verdict(), Ack::APPLIED);
+      if (i >= 500) {
+        ASSERT_EQ(events.NextAck().verdict(), Ack::APPLIED);
+      }
     }
     for (int i = 0; i < 500; ++i) ASSERT_EQ(events.NextAck().verdict(), Ack::APPLIED);
   }
