@@ -9,7 +9,7 @@ const EVIL = `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script
 const SHORT = "'><svg onload=window.pwned=1>";
 
 async function assertInert(page, texts) {
-  for (const text of texts) await page.getByText(text, { exact: false }).first().waitFor();
+  for (const text of texts) await page.getByText(text, { exact: false }).first().waitFor({ state: "attached" });
   const found = await page.evaluate(() => ({
     pwned: window.pwned,
     markup: document.querySelectorAll("#app script, #app img:not([src='/favicon.svg']), #app svg[onload]").length,
@@ -44,7 +44,7 @@ test("S22: on the job's page, its answer, customers and timeline", () => withPag
     rerun_of: "javascript:alert(1)" });
   await page.goto(`/jobs/${id}`);
   await page.getByText("Finished", { exact: true }).nth(1).waitFor();
-  await page.locator(".cid-list li").first().waitFor();
+  await page.locator(".cid-list li").first().waitFor({ state: "attached" });
   await assertInert(page, [`${EVIL}user`, cid, SHORT]);
   assert.equal(await page.locator('.fact a[href="/jobs/javascript%3Aalert(1)"]').count(), 1);
 }));

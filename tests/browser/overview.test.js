@@ -6,7 +6,8 @@ import test from "node:test";
 import { newCid, stack, withPage } from "./harness.js";
 
 const run = (behaviour, fields = {}) => stack.ask("set_action", behaviour, { cids: [newCid()], ...fields });
-const tile = (page, label) => page.locator(".tile", { hasText: label }).locator(".tile-value");
+const tile = (page, label) =>
+  page.locator(".tile", { has: page.getByText(label, { exact: true }) }).locator(".tile-value");
 
 test("without jobs it says so", () => withPage({}, async (page) => {
   await page.getByRole("heading", { name: "No jobs in the last 7 days" }).waitFor();

@@ -140,6 +140,7 @@ class GatewayTest(StackTest):
             self.assertEqual((answer.status, answer.body["code"]), (503, "UNAVAILABLE"))
         finally:
             self.stack.ledger.start()
+            self.stack.wait_until_it_acts()
 
 
 if __name__ == "__main__":

@@ -59,9 +59,9 @@ TEST_F(ActionPeersTest, S02S03EveryMethodLetsInItsPeersAndNobodyElse) {
 TEST_F(ActionPeersTest, S02APersonActsInTheirOwnNameAndNeedsARole) {
   constexpr char kFromGateway[] = "URI:spiffe://tms/gateway";
   // Let in: the request's content is then found wrong.
-  EXPECT_EQ(Act(kFromGateway, "anna", "operator"), "INVALID_ARGUMENT");
-  EXPECT_EQ(Act("URI:spiffe://tms/ledgerctl", "anna", ""), "INVALID_ARGUMENT");
-  EXPECT_EQ(Act(std::string("URI:") + kInternalUri, "", ""), "INVALID_ARGUMENT");
+  EXPECT_EQ(Act(kFromGateway, "anna", "operator"), "INVALID_FIELDS");
+  EXPECT_EQ(Act("URI:spiffe://tms/ledgerctl", "anna", ""), "INVALID_FIELDS");
+  EXPECT_EQ(Act(std::string("URI:") + kInternalUri, "", ""), "INVALID_FIELDS");
   EXPECT_EQ(Act(kFromGateway, "bob", "operator"), "NOT_YOURSELF");
   EXPECT_EQ(Act(kFromGateway, "anna", "viewer,auditor"), "ROLE_REQUIRED");
   EXPECT_EQ(Act(kFromGateway, "anna", ""), "ROLE_REQUIRED");

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,21 @@ struct SeenCall {
     return message;
   }
 };
+
+// As a service would see it that believes whoever calls.
+inline rpc::CallContext ContextOf(const grpc::CallbackServerContext& context) {
+  rpc::CallContext call = rpc::ReadCallContext(context);
+  const auto& metadata = context.client_metadata();
+  const auto text = [&](const char* key) {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? std::string()
+                                   : std::string(found->second.data(), found->second.size());
+  };
+  call.user = text("x-tms-user");
+  std::istringstream roles(text("x-tms-roles"));
+  for (std::string role; std::getline(roles, role, ',');) call.roles.push_back(role);
+  return call;
+}
 
 // Answers every method of a service. Thread-safe.
 class Script {
@@ -68,7 +84,7 @@ class Script {
     Answer answer;
     {
       absl::MutexLock lock(&mutex_);
-      seen_.push_back({method, request->SerializeAsString(), rpc::ReadCallContext(*context)});
+      seen_.push_back({method, request->SerializeAsString(), ContextOf(*context)});
       answer = answer_;
     }
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();

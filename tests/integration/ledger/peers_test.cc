@@ -65,11 +65,11 @@ TEST_F(LedgerPeersTest, S02S03EveryMethodLetsInItsPeersAndNobodyElse) {
 TEST_F(LedgerPeersTest, S02APersonIsBelievedFromAGatewayAndLedgerctlOnly) {
   const Metadata anna = {{"x-tms-user", "anna"}, {"x-tms-roles", "viewer"}};
   // Let in: the empty request is then found wanting.
-  EXPECT_EQ(Ask("URI:spiffe://tms/gateway", anna), "INVALID_ARGUMENT");
-  EXPECT_EQ(Ask("URI:spiffe://tms/ledgerctl", anna), "INVALID_ARGUMENT");
+  EXPECT_EQ(Ask("URI:spiffe://tms/gateway", anna), "INVALID_FIELDS");
+  EXPECT_EQ(Ask("URI:spiffe://tms/ledgerctl", anna), "INVALID_FIELDS");
   EXPECT_EQ(Ask(std::string("URI:") + kInternalUri, anna), "PERSON_NOT_BELIEVED");
   EXPECT_EQ(Ask("URI:spiffe://tms/action-service", anna), "PERSON_NOT_BELIEVED");
-  EXPECT_EQ(Ask(std::string("URI:") + kInternalUri, {}), "INVALID_ARGUMENT");
+  EXPECT_EQ(Ask(std::string("URI:") + kInternalUri, {}), "INVALID_FIELDS");
   EXPECT_EQ(Ask("URI:spiffe://tms/gateway", {}), "PERSON_REQUIRED");
   EXPECT_EQ(Ask("URI:spiffe://tms/ledgerctl", {}), "PERSON_REQUIRED");
 }

@@ -222,38 +222,5 @@ TEST_F(WatchJobsTest, F22_EndsWithTheLastTokenWhenTheLedgerDrains) {
   EXPECT_EQ(watcher.trailer(), token);
 }
 
-TEST_F(WatchJobsTest, F19_AWatcherThatDoesNotReadIsDroppedAndCanGoOn) {
-  auto slow = std::make_unique<Watcher>(stub());
-  slow->Next();
-  constexpr int kJobs = 1'000;  // far more than what fits into the connection's window
-  {
-    EventStream events(stub());
-    for (int i = 0; i < kJobs; ++i) {
-      v1::JobEvent started = MakeStarted(std::to_string(i));
-      started.mutable_started()->set_cluster_url("https://" + std::string(1'000, 'n'));
-      ASSERT_TRUE(events.Send(started));
-    }
-    for (int i = 0; i < kJobs; ++i) ASSERT_EQ(events.NextAck().verdict(), Ack::APPLIED);
-  }
-  // A stalled write is recognised by the clock; each turn of it is one heartbeat for others.
-  Watcher reader(stub());
-  reader.Next();
-  for (int i = 0; i < 4; ++i) {
-    clock_.Advance(absl::Seconds(16));
-    reader.Next();
-  }
-  const absl::Status end = slow->Finish();
-  EXPECT_TRUE(end.code() == absl::StatusCode::kResourceExhausted ||
-              end.code() == absl::StatusCode::kCancelled)
-      << end;
-  const std::string token = slow->token();
-  Watcher again(stub(), token);
-  std::string last;
-  while (last != std::to_string(kJobs - 1) + " IN_PROGRESS") {
-    last = again.NextJob();
-    ASSERT_NE(last, "the end");
-  }
-}
-
 }  // namespace
 }  // namespace tms::ledger
