@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-from stack import Stack, broken_promises
+from stack import Stack
 
 # Lets somebody who works on the dashboard test its files without a build.
 ENVIRONMENT = {name: os.environ[name] for name in ("TMS_WEB_FILES",) if name in os.environ}
@@ -45,7 +45,7 @@ def main():
         for line in sys.stdin:
             name, *arguments = json.loads(line)
             print(json.dumps(commands[name](*arguments)), flush=True)
-        problems += broken_promises(stack)
+        problems += stack.problems_once_delivered()
     finally:
         problems += stack.stop()
     problems += [f"the token's canary is in {name}" for name in stack.files_with(stack.canary)]
