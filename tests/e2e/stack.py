@@ -450,10 +450,13 @@ def broken_promises(stack):
         if hit["first_cids"]:
             hits[hit["first_cids"][0]].append(hit)
     jobs = stack.rows(
-        "SELECT job_id, status, effect, user_id, request_id, (SELECT cid FROM job_customers c"
-        " WHERE c.job_id = jobs.job_id ORDER BY position LIMIT 1) AS cid FROM jobs")
+        "SELECT job_id, status, failure_reason, effect, user_id, request_id,"
+        " (SELECT cid FROM job_customers c WHERE c.job_id = jobs.job_id ORDER BY position LIMIT 1) AS cid FROM jobs")
+    called = {job["cid"] for job in jobs if job["failure_reason"] != "NOT_CALLED"}
     for job in jobs:
-        of_job = hits.pop(job["cid"], [])
+        # A hit belongs to the job that was called, where an earlier try of the same was not.
+        tried_again = job["failure_reason"] == "NOT_CALLED" and job["cid"] in called
+        of_job = [] if tried_again else hits.pop(job["cid"], [])
         applied = sum(hit["applied"] for hit in of_job)
         if job["status"] == "IN_PROGRESS":
             yield f"{job}: not terminal"
