@@ -20,11 +20,13 @@ test("before the first job the list says what will be here", () => withPage({ pa
 test("loading, no match, no rights and failure are told apart", () => withPage(
   { path: "/jobs", expected: [/503|403/] }, async (page) => {
     await run();
-    let answer;
-    await page.route("**/api/v1/jobs?*", (route) => { answer = route; });
+    // Every request is held, also one that the page before the reload asks late.
+    let letGo;
+    const held = new Promise((resolve) => { letGo = resolve; });
+    await page.route("**/api/v1/jobs?*", (route) => held.then(() => route.continue()));
     await page.reload();
     await page.getByRole("status", { name: "Loading jobs" }).waitFor();
-    await answer.continue();
+    letGo();
     await rows(page).first().waitFor();
     await page.unroute("**/api/v1/jobs?*");
     await page.goto("/jobs?cid=nobody-has-this");

@@ -42,7 +42,9 @@ const PAGES = [
   }],
   ["help", () => "/jobs", async (page) => {
     await page.getByRole("button", { name: "Help" }).click();
-    return page.getByRole("dialog");
+    const dialog = page.getByRole("dialog");
+    assert.equal(await dialog.evaluate((element) => element.scrollTop), 0, "it opens at its top");
+    return dialog;
   }],
 ];
 

@@ -11,6 +11,8 @@ export function Dialog({ title, onClose, lasting = false, children }) {
   useEffect(() => {
     const before = document.activeElement;
     element.current.showModal();
+    // The browser scrolls to what it focuses; a long text is read from its top.
+    element.current.scrollTop = 0;
     return () => before?.isConnected && before.focus?.();
   }, []);
   const cancel = (event) => {
