@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "common/rpc/caller.h"
+#include "common/rpc/peers.h"
 
 namespace tms::rpc {
 
@@ -20,6 +21,8 @@ struct CallContext : Caller {
   // The peer's address, and the URI in its certificate; empty without TLS or without exactly one.
   std::string peer;
   std::string identity;
+  // The kinds of which the peer may call this method; without TLS it counts as each.
+  Peers peers = kNobody;
   // What is left of the caller's deadline when the call came in; nothing if it set none.
   std::optional<absl::Duration> time_left;
 };
@@ -27,7 +30,7 @@ struct CallContext : Caller {
 // Whether `text` may serve as a correlation id.
 bool IsCorrelationId(std::string_view text);
 
-// All but the caller and the identity, which Gatekeeper::Admit adds.
+// All but the caller, the identity and the kinds, which Gatekeeper::Admit adds.
 CallContext ReadCallContext(const grpc::ServerContextBase& context);
 
 }  // namespace tms::rpc

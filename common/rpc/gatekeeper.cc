@@ -93,6 +93,7 @@ absl::Status Gatekeeper::Admit(const grpc::ServerContextBase& context, std::stri
     return Deny("PEER_NOT_ALLOWED",
                 "the caller's certificate is not one that may call this method");
   }
+  call.peers = allowed;
   TMS_RETURN_IF_ERROR(ReadPerson(context, call));
   if (call.IsPerson() && (allowed & kSpokesmen) == kNobody) {
     return Deny("PERSON_NOT_BELIEVED", "the caller can't speak for a person: leave x-tms-user out");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/status.h"
+#include "services/ledger/audit_checks.h"
 
 namespace tms::ledger {
 namespace {
@@ -52,6 +53,18 @@ absl::Status CheckMayUpdate(const rpc::Caller& caller) {
 
 absl::Status CheckMayListAudit(const rpc::Caller& caller) {
   return caller.IsPerson() && !IsAuditor(caller) ? NeedRole("auditor or admin") : absl::OkStatus();
+}
+
+absl::Status MarkImported(const rpc::Caller& caller, AuditRecord& record) {
+  TMS_RETURN_IF_ERROR(CheckMayUpdate(caller));
+  Violations violations;
+  if (!record.record_key.starts_with(kImportKeyPrefix)) {
+    violations.Add("record.record_key", "must begin with " + std::string(kImportKeyPrefix) +
+                                            ": only records of the replaced system are taken here");
+  }
+  record.detail =
+      "imported" + (caller.IsPerson() ? " by " + caller.user : "") + ": " + record.detail;
+  return violations.ToStatus();
 }
 
 }  // namespace tms::ledger

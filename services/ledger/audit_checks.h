@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "common/base/status.h"
 #include "services/ledger/audit_record.h"
@@ -11,6 +12,9 @@ namespace tms::ledger {
 inline constexpr size_t kMaxAuditActionCharacters = 64;
 inline constexpr size_t kMaxAuditTextCharacters = 8'192;
 inline constexpr absl::Duration kMaxAuditElapsed = absl::Hours(24 * 365);
+
+// Keys of records that were taken over from the replaced system begin so, and no others.
+inline constexpr std::string_view kImportKeyPrefix = "audit_log/";
 
 // OK, or INVALID_ARGUMENT; fields are named as in RecordAuditRequest.
 absl::Status CheckAuditRecord(const AuditRecord& record);

@@ -177,10 +177,13 @@ grpc::ServerUnaryReactor* LedgerService::RecordAudit(grpc::CallbackServerContext
                                                      const v1::RecordAuditRequest* request,
                                                      v1::RecordAuditResponse* response) {
   return edge_.RunAsync(
-      context, "RecordAudit", [=, this](const rpc::CallContext&, rpc::UnaryEdge::Done done) {
+      context, "RecordAudit", [=, this](const rpc::CallContext& call, rpc::UnaryEdge::Done done) {
         absl::StatusOr<AuditRecord> record = FromProto(*request);
-        if (!record.ok()) {
-          done(record.status());
+        absl::Status status = record.status();
+        const bool from_gateway = (call.peers & rpc::kGateway) != rpc::kNobody;
+        if (status.ok() && !from_gateway) status = MarkImported(call, *record);
+        if (!status.ok()) {
+          done(std::move(status));
           return;
         }
         ledger_.RecordAudit(*std::move(record), [response, done = std::move(done)](

@@ -18,6 +18,8 @@ void AddActionCommands(CLI::App& app, Session& session);
 void AddStatsCommand(CLI::App& app, Session& session);
 // audit list.
 void AddAuditCommands(CLI::App& app, Session& session);
+// import-audit.
+void AddImportAuditCommand(CLI::App& app, Session& session);
 // verify, export-events; they read a ledger's file and need no service.
 void AddHistoryCommands(CLI::App& app, Session& session);
 // health.

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   AddJobsCommands(app, session);
   AddActionCommands(app, session);
   AddAuditCommands(app, session);
+  AddImportAuditCommand(app, session);
   AddHistoryCommands(app, session);
   AddStatsCommand(app, session);
   AddHealthCommand(app, session);

@@ -160,16 +160,20 @@ def insert(connection, job, cids):
 def build(path, generation, rows=50, wal="none", seed=1, start=None, cids_each=None, cache=True):
     """`wal`: none (journal mode delete), clean (WAL mode, closed well), left behind (by kill -9)."""
     if wal == "left behind":
-        code = (f"import legacy_db, os, signal\n"
-                f"legacy_db._build({str(path)!r}, {generation!r}, {rows}, True, {seed}, None, "
-                f"{cids_each!r}, {cache!r})\n"
-                f"os.kill(os.getpid(), signal.SIGKILL)\n")
-        ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=120,
-                               cwd=os.path.dirname(os.path.abspath(__file__)))
-        assert ended.returncode == -signal.SIGKILL, ended
+        _die_after(f"_build({str(path)!r}, {generation!r}, {rows}, True, {seed}, None, "
+                   f"{cids_each!r}, {cache!r})")
         assert os.path.getsize(f"{path}-wal") > 0
         return
     _build(path, generation, rows, wal == "clean", seed, start, cids_each, cache).close()
+
+
+def _die_after(call):
+    """A process that does this and is killed with the file open."""
+    code = (f"import legacy_db, os, signal\nopen_file = legacy_db.{call}\n"
+            f"os.kill(os.getpid(), signal.SIGKILL)\n")
+    ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=120,
+                           cwd=os.path.dirname(os.path.abspath(__file__)))
+    assert ended.returncode == -signal.SIGKILL, ended
 
 
 def _build(path, generation, rows, wal, seed, start, cids_each, cache):
@@ -186,14 +190,14 @@ def _build(path, generation, rows, wal, seed, start, cids_each, cache):
     return connection
 
 
-def leave_hot_journal(path):
+def leave_hot_journal(path, table="jobs", first="response_summary", second="batch_id"):
     """A program died while it changed the file in journal mode delete, after some pages were
     written."""
     code = (f"import os, signal, sqlite3\n"
             f"c = sqlite3.connect({str(path)!r}, isolation_level=None)\n"
             f"c.execute('PRAGMA cache_size=1'); c.execute('BEGIN')\n"
-            f"c.execute(\"UPDATE jobs SET response_summary = 'half' || hex(randomblob(200))\")\n"
-            f"c.execute('UPDATE jobs SET batch_id = hex(randomblob(200))')\n"
+            f"c.execute(\"UPDATE {table} SET {first} = 'half' || hex(randomblob(200))\")\n"
+            f"c.execute('UPDATE {table} SET {second} = hex(randomblob(200))')\n"
             f"os.kill(os.getpid(), signal.SIGKILL)\n")
     subprocess.run([sys.executable, "-c", code], check=False, timeout=120)
     assert os.path.getsize(f"{path}-journal") > 0
@@ -216,9 +220,21 @@ _AUDIT = """CREATE TABLE audit_log(id INTEGER PRIMARY KEY AUTOINCREMENT, user_id
   ip_address TEXT, status TEXT, error_message TEXT, duration_ms INTEGER)"""
 
 
-def build_audit(path, rows=50, seed=1, local_times=True):
+def build_audit(path, rows=50, seed=1, local_times=True, wal="none"):
+    """`wal`: none, or left behind (by kill -9)."""
+    if wal == "left behind":
+        _die_after(f"_build_audit({str(path)!r}, {rows}, {seed}, {local_times!r}, True)")
+        assert os.path.getsize(f"{path}-wal") > 0
+        return
+    _build_audit(path, rows, seed, local_times, False).close()
+
+
+def _build_audit(path, rows, seed, local_times, wal):
     rng = random.Random(seed)
     connection = sqlite3.connect(path, isolation_level=None)
+    if wal:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
     connection.execute("BEGIN")
     connection.execute(_AUDIT)
     moment = datetime.datetime(2026, 1, 31, 12, 17, 4)
@@ -237,4 +253,14 @@ def build_audit(path, rows=50, seed=1, local_times=True):
              "API returned status 401: Unauthorized" if failed else None,
              rng.choice((None, 0, 283, 17_250))))
     connection.execute("COMMIT")
-    connection.close()
+    return connection
+
+
+def read_audit(path):
+    """Rows as dicts, in the order of their ids."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    try:
+        return [dict(row) for row in connection.execute("SELECT * FROM audit_log ORDER BY id")]
+    finally:
+        connection.close()

@@ -36,6 +36,8 @@ constexpr char kSelectCustomers[] =
     "SELECT rowid, job_id, cid FROM job_customers WHERE job_id = ?1 ORDER BY rowid";
 constexpr char kSelectAllCustomers[] =
     "SELECT rowid, job_id, cid FROM main.job_customers NOT INDEXED ORDER BY rowid";
+// 256 MiB of pages: the customers of each job are found by its id, in no order.
+constexpr char kLargeCache[] = "PRAGMA cache_size=-262144";
 // Takes the place of the table in all statements that don't say `main`.
 constexpr char kIndexCustomers[] =
     "PRAGMA temp_store=FILE;"
@@ -43,28 +45,13 @@ constexpr char kIndexCustomers[] =
     "INSERT INTO temp.job_customers SELECT rowid, job_id, cid FROM main.job_customers;"
     "CREATE INDEX temp.customers_by_job ON job_customers(job_id);";
 
-std::string Quote(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    quoted += c;
-    if (c == '"') quoted += c;
-  }
-  return quoted + "\"";
-}
-
 std::string SelectJobs(const LegacyKind& kind) {
   std::string sql = "SELECT rowid";
   for (size_t i = 0; i < kLegacyColumnNames.size(); ++i) {
     sql += kind.has_column[i] ? ", " + std::string(kLegacyColumnNames[i]) : ", NULL";
   }
-  for (const std::string& name : kind.more_columns) sql += ", " + Quote(name);
+  for (const std::string& name : kind.more_columns) sql += ", " + QuoteName(name);
   return sql + " FROM jobs ORDER BY rowid";
-}
-
-LegacyValue ReadValue(const Row& row, int column) {
-  LegacyValue value{.type = row.Type(column), .text = row.Text(column)};
-  if (value.type == sqlite::ValueType::kInteger) value.number = row.Int(column);
-  return value;
 }
 
 // The columns of `jobs`; nothing if one of those that every generation has is not there.
@@ -166,6 +153,21 @@ uintmax_t SizeOf(const std::string& path) {
 
 }  // namespace
 
+std::string QuoteName(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    quoted += c;
+    if (c == '"') quoted += c;
+  }
+  return quoted + "\"";
+}
+
+LegacyValue ReadLegacyValue(const Row& row, int column) {
+  LegacyValue value{.type = row.Type(column), .text = row.Text(column)};
+  if (value.type == sqlite::ValueType::kInteger) value.number = row.Int(column);
+  return value;
+}
+
 std::string RecoveringPathOf(const std::string& path) { return path + ".recovering"; }
 
 absl::StatusOr<Recognition> RecogniseLegacy(const std::string& path, bool look_for_local_times) {
@@ -190,6 +192,7 @@ absl::StatusOr<std::unique_ptr<LegacySource>> LegacySource::Open(const std::stri
                           "looks at the file, before it is migrated");
   }
   std::unique_ptr<LegacySource> source(new LegacySource(std::move(connection), std::move(kind)));
+  TMS_RETURN_IF_ERROR(source->connection().RunScript(kLargeCache));
   TMS_RETURN_IF_ERROR(source->CheckFile());
   if (source->kind().has_customers && !source->kind().customers_indexed) {
     TMS_RETURN_IF_ERROR(source->IndexCustomers());
@@ -227,8 +230,8 @@ absl::Status LegacySource::VisitJobs(const JobVisitor& visit) {
   const auto take = [&](const Row& row) {
     job.row_id = row.Int(0);
     int column = 0;
-    for (LegacyValue& value : job.values) value = ReadValue(row, ++column);
-    for (LegacyValue& value : job.more) value = ReadValue(row, ++column);
+    for (LegacyValue& value : job.values) value = ReadLegacyValue(row, ++column);
+    for (LegacyValue& value : job.more) value = ReadLegacyValue(row, ++column);
     status = visit(job);
     return status.ok();
   };
@@ -250,7 +253,8 @@ absl::Status LegacySource::VisitCustomersWith(const char* sql, const std::string
                                               const CustomerVisitor& visit) {
   absl::Status status;
   const auto take = [&](const Row& row) {
-    status = visit({.id = row.Int(0), .job_id = ReadValue(row, 1), .cid = ReadValue(row, 2)});
+    status = visit(
+        {.id = row.Int(0), .job_id = ReadLegacyValue(row, 1), .cid = ReadLegacyValue(row, 2)});
     return status.ok();
   };
   TMS_RETURN_IF_ERROR(job_id == nullptr ? connection_->Visit(sql, take)

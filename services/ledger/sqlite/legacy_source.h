@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,6 +15,10 @@
 #include "services/ledger/sqlite/legacy_job.h"
 
 namespace tms::ledger {
+
+// A column's name as SQL takes it, whatever is in it.
+std::string QuoteName(std::string_view name);
+LegacyValue ReadLegacyValue(const sqlite::Row& row, int column);
 
 // What kind of file it is; docs/migration.md lists the generations.
 struct LegacyKind {

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "common/base/ids.h"
 #include "services/ledger/ledger_host.h"
@@ -72,6 +74,37 @@ TEST_F(LedgerPeersTest, S02APersonIsBelievedFromAGatewayAndLedgerctlOnly) {
   EXPECT_EQ(Ask(std::string("URI:") + kInternalUri, {}), "INVALID_FIELDS");
   EXPECT_EQ(Ask("URI:spiffe://tms/gateway", {}), "PERSON_REQUIRED");
   EXPECT_EQ(Ask("URI:spiffe://tms/ledgerctl", {}), "PERSON_REQUIRED");
+}
+
+TEST_F(LedgerPeersTest, S03ALedgerctlCannotPassForTheGatewayInTheAuditHistory) {
+  const auto stub_of = [&](const char* alt_names) {
+    return v1::JobLedgerService::NewStub(table_.Connect(host_->port(), alt_names));
+  };
+  const auto record = [](v1::JobLedgerService::Stub& stub, const std::string& key) {
+    v1::RecordAuditRequest request;
+    request.mutable_record()->set_user_id("anna");
+    request.mutable_record()->set_action("LOGIN");
+    request.mutable_record()->set_record_key(key);
+    v1::RecordAuditResponse response;
+    grpc::ClientContext call;
+    call.AddMetadata("x-tms-user", "olga");
+    return stub.RecordAudit(&call, request, &response);
+  };
+  const auto gateway = stub_of("URI:spiffe://tms/gateway");
+  const auto ledgerctl = stub_of("URI:spiffe://tms/ledgerctl");
+  EXPECT_EQ(Reason(rpc::FromGrpc(record(*ledgerctl, "a-gateways-key"))), "INVALID_FIELDS");
+  EXPECT_TRUE(record(*gateway, "a-gateways-key").ok());
+  EXPECT_TRUE(record(*ledgerctl, "audit_log/1/ab").ok());
+
+  v1::ListAuditResponse found;
+  grpc::ClientContext call;
+  call.AddMetadata("x-tms-user", "olga");
+  ASSERT_TRUE(ledgerctl->ListAudit(&call, {}, &found).ok());
+  ASSERT_EQ(found.records_size(), 2);
+  std::map<std::string, std::string> details;
+  for (const v1::AuditRecord& one : found.records()) details[one.record_key()] = one.detail();
+  EXPECT_EQ(details["a-gateways-key"], "");
+  EXPECT_EQ(details["audit_log/1/ab"], "imported by olga: ");
 }
 
 }  // namespace

@@ -59,6 +59,20 @@ TEST(AccessTest, S25AFilterIsNarrowedToTheCallersOwnJobs) {
   EXPECT_EQ(Reason(NarrowUsers({"anna", {}}, users)), "ROLE_REQUIRED");
 }
 
+TEST(AccessTest, S03ALedgerctlAddsOnlyWhatItTakesOverAndItIsMarked) {
+  AuditRecord record{.detail = "row 17", .record_key = "audit_log/17/ab"};
+  ASSERT_TRUE(MarkImported({"olga", {"admin"}}, record).ok());
+  EXPECT_EQ(record.detail, "imported by olga: row 17");
+  record.detail = "row 17";
+  ASSERT_TRUE(MarkImported({}, record).ok());
+  EXPECT_EQ(record.detail, "imported: row 17");
+  EXPECT_EQ(Reason(MarkImported({"olga", {"auditor"}}, record)), "ROLE_REQUIRED");
+  for (const char* key : {"", "01J", "audit_log", "user-change 1"}) {
+    AuditRecord forged{.record_key = key};
+    EXPECT_TRUE(absl::IsInvalidArgument(MarkImported({}, forged))) << key;
+  }
+}
+
 TEST(AccessTest, WhoSeesAllJobsKeepsTheFilter) {
   for (const rpc::Caller& caller : {rpc::Caller{}, rpc::Caller{"bob", {"auditor"}}}) {
     std::vector<std::string> users = {"anna", "bob"};
