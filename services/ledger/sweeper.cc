@@ -8,6 +8,10 @@ namespace tms::ledger {
 namespace {
 
 std::string MessageFor(absl::Duration timeout, absl::Duration grace) {
+  if (timeout == kNoTimeout) {
+    return "the replaced system left it IN_PROGRESS: the outcome is unknown, check the cluster "
+           "before repeating the action";
+  }
   return "no outcome was reported in time (timeout " + FormatSeconds(timeout) + ", grace " +
          FormatSeconds(grace) +
          "): the outcome is unknown, check the cluster before repeating the action";
@@ -31,7 +35,9 @@ absl::Status Sweeper::LoadOpenJobs() {
 void Sweeper::Watch(const std::string& job_id, absl::Duration timeout, absl::Duration received_at) {
   const absl::Duration due = received_at + timeout + grace_;
   absl::MutexLock lock(&mutex_);
-  if (open_.try_emplace(job_id, OpenEntry{timeout, due}).second) by_due_.emplace(due, job_id);
+  if (!open_.try_emplace(job_id, OpenEntry{timeout, due}).second) return;
+  by_due_.emplace(due, job_id);
+  if (timeout == kNoTimeout) ++migrated_open_;
 }
 
 void Sweeper::Forget(const std::string& job_id) {
@@ -39,7 +45,19 @@ void Sweeper::Forget(const std::string& job_id) {
   const auto found = open_.find(job_id);
   if (found == open_.end()) return;
   by_due_.erase({found->second.due, job_id});
+  Erase(job_id, /*ended=*/false);
+}
+
+void Sweeper::Erase(const std::string& job_id, bool ended) {
+  const auto found = open_.find(job_id);
+  const bool migrated = found->second.timeout == kNoTimeout;
   open_.erase(found);
+  if (!migrated) return;
+  if (ended) ++migrated_ended_;
+  // There may be very many of them, all at once: one line for all.
+  if (--migrated_open_ > 0 || migrated_ended_ == 0) return;
+  log::Warning("JOBS", "migrated_jobs_interrupted", {{"jobs", migrated_ended_}});
+  migrated_ended_ = 0;
 }
 
 bool Sweeper::IsOverdue(const std::string& job_id) const {
@@ -52,9 +70,8 @@ bool Sweeper::IsOverdue(const std::string& job_id) const {
 int Sweeper::Sweep() {
   const std::vector<OverdueJob> overdue = TakeOverdue();
   for (const OverdueJob& job : overdue) {
-    store_.Presume(
-        job.job_id, MessageFor(job.timeout, grace_),
-        [this, id = job.job_id](const absl::StatusOr<Job>& ended) { OnPresumed(id, ended); });
+    store_.Presume(job.job_id, MessageFor(job.timeout, grace_),
+                   [this, job](const absl::StatusOr<Job>& ended) { OnPresumed(job, ended); });
   }
   return static_cast<int>(overdue.size());
 }
@@ -72,8 +89,10 @@ std::vector<Sweeper::OverdueJob> Sweeper::TakeOverdue() {
   return overdue;
 }
 
-void Sweeper::OnPresumed(const std::string& job_id, const absl::StatusOr<Job>& job) {
-  if (job.ok() && job->outcome.source == OutcomeSource::kPresumed) {
+void Sweeper::OnPresumed(const OverdueJob& overdue, const absl::StatusOr<Job>& job) {
+  const std::string& job_id = overdue.job_id;
+  const bool presumed = job.ok() && job->outcome.source == OutcomeSource::kPresumed;
+  if (presumed && overdue.timeout != kNoTimeout) {
     log::Warning("JOBS", "job_interrupted",
                  {{"job_id", job_id}, {"user", job->user_id}, {"cluster", job->cluster}});
   } else if (!job.ok()) {
@@ -84,7 +103,7 @@ void Sweeper::OnPresumed(const std::string& job_id, const absl::StatusOr<Job>& j
   const auto found = open_.find(job_id);
   if (found == open_.end()) return;
   if (job.ok() || absl::IsNotFound(job.status())) {
-    open_.erase(found);
+    Erase(job_id, presumed);
   } else {
     by_due_.emplace(found->second.due, job_id);
   }

@@ -50,7 +50,9 @@ class Sweeper {
     absl::Duration timeout;
   };
   std::vector<OverdueJob> TakeOverdue();
-  void OnPresumed(const std::string& job_id, const absl::StatusOr<Job>& job);
+  void OnPresumed(const OverdueJob& overdue, const absl::StatusOr<Job>& job);
+  // The job that is no longer open is taken off the books; `ended`: by a sweep.
+  void Erase(const std::string& job_id, bool ended) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   JobStore& store_;
   const Clock& clock_;
@@ -65,7 +67,13 @@ class Sweeper {
   // The open jobs that the store is not being asked to end, by when they are due.
   std::set<std::pair<absl::Duration, std::string>> by_due_ ABSL_GUARDED_BY(mutex_);
   int in_store_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of jobs without a timeout, see kNoTimeout: those that are open, and those that sweeps ended.
+  int migrated_open_ ABSL_GUARDED_BY(mutex_) = 0;
+  int migrated_ended_ ABSL_GUARDED_BY(mutex_) = 0;
 };
+
+// Of jobs that the replaced system left IN_PROGRESS; every other job has a timeout above zero.
+inline constexpr absl::Duration kNoTimeout = absl::ZeroDuration();
 
 // One sweep ends as many jobs as one group commit takes without making owners wait for acks.
 inline constexpr int kMaxJobsPerSweep = 500;

@@ -250,6 +250,32 @@ class MigratedJobsTest_F23(LedgerTest):
         self.assertIn("ambiguous_local_times=2", self.ledger.log())
 
 
+class LeftOpenTest_F23(LedgerTest):
+    """Jobs that the old system left IN_PROGRESS are ended, and people are told once."""
+
+    def test_they_are_ended_with_a_message_that_says_so_and_one_line_in_the_log(self):
+        legacy_db.build(self.db, "fresh v2", 0)
+        connection = sqlite3.connect(self.db)
+        connection.executemany(
+            "INSERT INTO jobs(job_id, user_id, action_code, action_name, created_at, updated_at) "
+            "VALUES(?, 'u', 1, 'T-Enable', '2026-01-31T12:00:00', '2026-01-31T12:00:00')",
+            [(str(number),) for number in range(1_200)])  # more than one sweep takes
+        connection.commit()
+        connection.close()
+        self.start()
+        wait_until(lambda: "event=migrated_jobs_interrupted" in self.ledger.log(10**6),
+                   "the sweep is over")
+        self.assertEqual(
+            self.rows("SELECT status, failure_reason, effect, error_message, count(*) AS jobs "
+                      "FROM jobs GROUP BY 1, 2, 3, 4"),
+            [{"status": "FAILED", "failure_reason": INTERRUPTED, "effect": "UNKNOWN",
+              "error_message": "the replaced system left it IN_PROGRESS: the outcome is unknown, "
+                               "check the cluster before repeating the action", "jobs": 1_200}])
+        log = self.ledger.log(10**6)
+        self.assertEqual(log.count("_interrupted"), 1, log)
+        self.assertIn("event=migrated_jobs_interrupted jobs=1200", log)
+
+
 class NothingIsDroppedTest_F23(LedgerTest):
     """What can't be understood is kept as it is, and counted."""
 

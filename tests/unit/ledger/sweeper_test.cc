@@ -53,6 +53,18 @@ TEST_F(SweeperTest, SaysThatTheOutcomeIsUnknownAndTheClusterShouldBeChecked) {
   AnswerNext(Ended(OutcomeSource::kPresumed));
 }
 
+TEST_F(SweeperTest, SaysOfAMigratedJobThatTheReplacedSystemLeftItOpen) {
+  store_.open_jobs = {{.job_id = "a", .timeout = kNoTimeout}};
+  ASSERT_TRUE(sweeper_.LoadOpenJobs().ok());
+  clock_.Advance(kGrace);
+  sweeper_.Sweep();
+  ASSERT_EQ(store_.presumptions.size(), 1u);
+  EXPECT_EQ(store_.presumptions[0].message,
+            "the replaced system left it IN_PROGRESS: the outcome is unknown, check the cluster "
+            "before repeating the action");
+  AnswerNext(Ended(OutcomeSource::kPresumed));
+}
+
 TEST_F(SweeperTest, CountsFromWhenTheStartWasReceivedNotFromWhenItWasStored) {
   const absl::Duration received_at = clock_.SinceBoot();
   clock_.Advance(absl::Seconds(40));
