@@ -30,6 +30,15 @@ inline constexpr std::string_view kCrashPoints[] = {
     "action.recovery.opened",         // the spool is open, nothing is sent yet
     "action.recovery.before_settle",  // all of the spool is delivered
     "action.recovery.settled",        // the ledger has settled what earlier starts left
+    // The ledger, while it migrates a replaced system's file.
+    "migration.begun",           // the file is held; nothing is written yet
+    "migration.backup_copied",   // the backup is synced under its temporary name
+    "migration.copied",          // the copy that is to be the new file is there, not synced
+    "migration.rows_written",    // all rows and indexes are in the copy, not committed
+    "migration.built",           // the new file is complete and synced
+    "migration.backup_renamed",  // the backup has its name
+    "migration.wal_retired",     // the old file is complete without its WAL
+    "migration.swapped",         // the new file is in place; it is not opened yet
     // Every process that writes SQLite (the ledger, and the ActionService's spool).
     "sqlite.group.before_commit",
     "sqlite.group.committed",  // on disk; nobody was told yet

@@ -11,6 +11,9 @@ namespace tms::sqlite {
 // Waits until the file's contents are on the disk. UNAVAILABLE on an I/O error.
 absl::Status SyncFile(const std::string& path);
 
+// A copy of a file, which nobody may have open for writing; not synced. `to` must not be there.
+absl::Status CopyFile(const std::string& from, const std::string& to);
+
 // `from` becomes `to`, which it replaces; on the disk when this returns OK. Whoever opens `to`
 // finds the one or the other, whatever happens meanwhile.
 absl::Status RenameDurably(const std::string& from, const std::string& to);

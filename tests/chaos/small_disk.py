@@ -1,6 +1,7 @@
 """A folder on a disk of its own that is really small: a tmpfs. Needs root."""
 
 import functools
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -43,8 +44,14 @@ class SmallDisk:
                 except OSError:
                     pass
 
+    def leave(self, free_bytes):
+        """So much is left."""
+        disk = os.statvfs(self.directory)
+        with open(self.directory / self._BALLAST, "ab") as file:
+            os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - free_bytes)
+
     def free(self):
-        """What fill() took is given back."""
+        """What fill() or leave() took is given back."""
         (self.directory / self._BALLAST).unlink(missing_ok=True)
 
     def unmount(self):

@@ -101,7 +101,8 @@ class KilledAtEachPointTest_F01(CrashPointTestCase):
     }
 
     def test_every_point_is_here(self):
-        self.assertEqual(set(self.POINTS), known_points())
+        others = {point for point in known_points() if point.startswith("migration.")}
+        self.assertEqual(set(self.POINTS), known_points() - others)
 
     def test_each(self):
         for point, (way, expected) in self.POINTS.items():

@@ -1,12 +1,16 @@
 #include "services/ledger/sqlite/legacy_migration.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
+#include "common/base/crash_points.h"
 #include "common/base/status.h"
 #include "common/base/time_text.h"
 #include "common/sqlite/durable_file.h"
+#include "common/sqlite/errors.h"
 #include "common/sqlite/migrations.h"
 #include "services/ledger/sqlite/legacy_source.h"
 #include "services/ledger/sqlite/schema.h"
@@ -64,10 +68,10 @@ class Migration {
 
  private:
   absl::Status TryRun(LegacyKind kind, const absl::TimeZone& zone);
-  absl::Status CopyTo(Connection& source, const std::string& path);
   absl::Status Build(LegacySource& source, const absl::TimeZone& zone);
   absl::Status WriteRows(LegacySource& source, LegacyWriter& writer);
   absl::Status Swap(LegacySource& source);
+  absl::Status RemoveJournal();
   void Report(std::string_view step, int64_t rows, int64_t total);
 
   const std::string path_;
@@ -85,18 +89,18 @@ absl::Status Migration::TryRun(LegacyKind kind, const absl::TimeZone& zone) {
   report_.generation = kind.generation;
   TMS_ASSIGN_OR_RETURN(const auto source, LegacySource::Open(path_, std::move(kind)));
   TMS_ASSIGN_OR_RETURN(const int64_t jobs, source->CountJobs());
+  TMS_CRASH_POINT("migration.begun");
   Report("copying", 0, jobs);
-  TMS_RETURN_IF_ERROR(CopyTo(source->connection(), part_path_));
-  TMS_RETURN_IF_ERROR(CopyTo(source->connection(), new_path_));
+  TMS_RETURN_IF_ERROR(source->connection().BackupTo(part_path_));
+  TMS_RETURN_IF_ERROR(sqlite::SyncFile(part_path_));
+  TMS_CRASH_POINT("migration.backup_copied");
+  TMS_RETURN_IF_ERROR(sqlite::CopyFile(part_path_, new_path_));
+  TMS_CRASH_POINT("migration.copied");
   TMS_RETURN_IF_ERROR(Build(*source, zone));
+  TMS_CRASH_POINT("migration.built");
   TMS_RETURN_IF_ERROR(Swap(*source));
   report_.elapsed = clock_.SinceBoot() - began_;
   return absl::OkStatus();
-}
-
-absl::Status Migration::CopyTo(Connection& source, const std::string& path) {
-  TMS_RETURN_IF_ERROR(source.BackupTo(path));
-  return sqlite::SyncFile(path);
 }
 
 // In a copy, so that tables which are not ours to know stay as they are.
@@ -112,8 +116,12 @@ absl::Status Migration::Build(LegacySource& source, const absl::TimeZone& zone) 
   TMS_RETURN_IF_ERROR(WriteRows(source, *writer));
   TMS_RETURN_IF_ERROR(
       target->Run(kInsertOrigin, report_.generation, FormatTimestamp(clock_.Now())));
+  TMS_CRASH_POINT("migration.rows_written");
   TMS_RETURN_IF_ERROR(target->Run("COMMIT"));
   report_.counts = writer->counts();
+  // As the ledger opens it: to change that later would need a journal, and a start that was killed
+  // meanwhile would leave a file that can't be looked at without changing it.
+  TMS_RETURN_IF_ERROR(target->Run("PRAGMA journal_mode=WAL"));
   target.reset();
   return sqlite::SyncFile(new_path_);
 }
@@ -138,10 +146,25 @@ absl::Status Migration::Swap(LegacySource& source) {
   std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
   report_.backup_path = path_ + ".v0-" + time + ".bak";
   TMS_RETURN_IF_ERROR(sqlite::RenameDurably(part_path_, report_.backup_path));
+  TMS_CRASH_POINT("migration.backup_renamed");
   // A WAL that stayed would be taken for the new file's. The source is still held alone: whoever
   // waits for it finds another file in its place, and SQLite then refuses to write to the old one.
   TMS_RETURN_IF_ERROR(source.connection().RetireWal());
-  return sqlite::RenameDurably(new_path_, path_);
+  TMS_RETURN_IF_ERROR(RemoveJournal());
+  TMS_CRASH_POINT("migration.wal_retired");
+  TMS_RETURN_IF_ERROR(sqlite::RenameDurably(new_path_, path_));
+  TMS_CRASH_POINT("migration.swapped");
+  return absl::OkStatus();
+}
+
+// What a connection that holds its file alone leaves until it is closed. It holds nothing any more,
+// but would stay beside the new file if we were killed before that.
+absl::Status Migration::RemoveJournal() {
+  std::error_code error;
+  std::filesystem::remove(path_ + "-journal", error);
+  if (!error) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kUnavailable, sqlite::kReasonBroken,
+                    "cannot remove " + path_ + "-journal: " + error.message());
 }
 
 void Migration::Report(std::string_view step, int64_t rows, int64_t total) {
