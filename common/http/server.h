@@ -18,8 +18,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/memory_budget.h"
 #include "common/http/head_scanner.h"
-#include "common/http/memory_budget.h"
 #include "common/http/message.h"
 
 namespace boost::asio::ssl {

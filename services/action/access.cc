@@ -11,6 +11,9 @@ rpc::MethodRules ActionMethodRules() {
       {"SubmitAction", {.peers = kCallers}},
       {"ListClusters", {.peers = kCallers}},
       {"ListActions", {.peers = kCallers}},
+      {"GetSpoolState", {.peers = rpc::kLedgerctl}},
+      {"ListDeadLetters", {.peers = rpc::kLedgerctl}},
+      {"ResolveDeadLetter", {.peers = rpc::kLedgerctl}},
   };
 }
 
@@ -23,6 +26,11 @@ absl::Status CheckMayAct(const rpc::Caller& caller, std::string_view user_id) {
   if (caller.user == user_id) return absl::OkStatus();
   return MakeStatus(absl::StatusCode::kPermissionDenied, "NOT_YOURSELF",
                     "user_id: must be the caller's own");
+}
+
+absl::Status CheckMayOperate(const rpc::Caller& caller) {
+  if (!caller.IsPerson() || caller.Has(rpc::kAdmin)) return absl::OkStatus();
+  return MakeStatus(absl::StatusCode::kPermissionDenied, "ROLE_REQUIRED", "needs role admin");
 }
 
 }  // namespace tms::action

@@ -15,4 +15,8 @@ rpc::MethodRules ActionMethodRules();
 // person who is neither operator nor admin, NOT_YOURSELF for another's name.
 absl::Status CheckMayAct(const rpc::Caller& caller, std::string_view user_id);
 
+// Whether the caller may look at the spool and decide about its dead letters: a person must be
+// admin. PERMISSION_DENIED (ROLE_REQUIRED).
+absl::Status CheckMayOperate(const rpc::Caller& caller);
+
 }  // namespace tms::action

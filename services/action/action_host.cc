@@ -75,11 +75,14 @@ ActionHost::ActionHost(const ActionOptions& options, const Catalogue& catalogue,
                  .clusters = clusters,
                  .clock = clock,
                  .owner = options.owner}),
+      spool_admin_(spool, options.courier.spool_limit, strand_,
+                   [this] { courier_->backlog().Wake(); }),
+      request_memory_(options.request_memory),
       blocking_(1, 1),
       edge_(blocking_, LogCall,
             rpc::Gatekeeper(options.peers, ActionMethodRules(), options.server.tls != nullptr),
             clock),
-      service_(catalogue, executor_, strand_, edge_, clock) {}
+      service_(catalogue, executor_, spool_admin_, strand_, edge_, request_memory_, clock) {}
 
 ActionHost::~ActionHost() {
   Drain(absl::InfiniteDuration());

@@ -30,6 +30,8 @@ struct ActionOptions {
   std::string ledger;  // HOST:PORT; called with the identity in `server.tls`
   Owner owner;
   CourierOptions courier;
+  // Of requests in flight and waiting, as ActionService counts it.
+  size_t request_memory = size_t{1} << 30;
   int threads = 4;
 };
 
@@ -65,6 +67,8 @@ class ActionHost {
   const std::shared_ptr<OwnerSettlement> settlement_;
   LedgerJobReader jobs_;
   Executor executor_;
+  SpoolAdmin spool_admin_;
+  MemoryBudget request_memory_;
   WorkPool blocking_;  // the edge wants one; nothing here blocks
   rpc::UnaryEdge edge_;
   ActionService service_;

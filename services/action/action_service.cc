@@ -26,6 +26,16 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
   return proto;
 }
 
+// What a request takes while it lives, by its own size: itself, its cids in the call, in the event
+// and in the body that is sent.
+constexpr size_t kMemoryFactor = 4;
+
+absl::Status Overloaded() {
+  return MakeStatus(absl::StatusCode::kResourceExhausted, "OVERLOADED",
+                    "too many requests are in memory (--request-memory); the cluster was not "
+                    "called");
+}
+
 absl::Status Translate(absl::StatusOr<ActionAnswer> answer, v1::SetActionResponse& response) {
   if (!answer.ok()) return answer.status();
   *response.mutable_job() = std::move(answer->job);
@@ -57,9 +67,12 @@ grpc::ServerUnaryReactor* ActionService::Execute(grpc::CallbackServerContext* co
   const auto cancel = std::make_shared<asio::cancellation_signal>();
   const auto work = [=, this](const rpc::CallContext& call, rpc::UnaryEdge::Done done) {
     if (auto allowed = CheckMayAct(call, request->user_id()); !allowed.ok()) return done(allowed);
+    MemoryBudget::Share memory = memory_.Take(kMemoryFactor * request->SpaceUsedLong());
+    if (!memory) return done(Overloaded());
     // gRPC owns the request and nobody else reads it: the token is taken out of it.
     auto valid = ValidateRequest(const_cast<v1::SetActionRequest&>(*request), catalogue_);
     if (!valid.ok()) return done(valid.status());
+    valid->memory = std::move(memory);
     valid->correlation_id = call.correlation_id;
     const absl::Duration deadline =
         call.time_left ? clock_.SinceBoot() + *call.time_left : absl::InfiniteDuration();
@@ -107,6 +120,36 @@ grpc::ServerUnaryReactor* ActionService::ListActions(grpc::CallbackServerContext
     }
     done(absl::OkStatus());
   });
+}
+
+grpc::ServerUnaryReactor* ActionService::GetSpoolState(grpc::CallbackServerContext* context,
+                                                       const v1::GetSpoolStateRequest*,
+                                                       v1::SpoolState* response) {
+  return edge_.RunAsync(context, "GetSpoolState", [=, this](const auto& call, const auto& done) {
+    const absl::Status allowed = CheckMayOperate(call);
+    if (allowed.ok()) *response = spool_.State();
+    done(allowed);
+  });
+}
+
+grpc::ServerUnaryReactor* ActionService::ListDeadLetters(grpc::CallbackServerContext* context,
+                                                         const v1::ListDeadLettersRequest* request,
+                                                         v1::ListDeadLettersResponse* response) {
+  const auto work = [=, this](const rpc::CallContext& call, rpc::UnaryEdge::Done done) {
+    if (auto allowed = CheckMayOperate(call); !allowed.ok()) return done(allowed);
+    spool_.List(*request, *response, std::move(done));
+  };
+  return edge_.RunAsync(context, "ListDeadLetters", work);
+}
+
+grpc::ServerUnaryReactor* ActionService::ResolveDeadLetter(
+    grpc::CallbackServerContext* context, const v1::ResolveDeadLetterRequest* request,
+    v1::ResolveDeadLetterResponse* response) {
+  const auto work = [=, this](const rpc::CallContext& call, rpc::UnaryEdge::Done done) {
+    if (auto allowed = CheckMayOperate(call); !allowed.ok()) return done(allowed);
+    spool_.Resolve(call, *request, *response, std::move(done));
+  };
+  return edge_.RunAsync(context, "ResolveDeadLetter", work);
 }
 
 }  // namespace tms::action

@@ -40,6 +40,7 @@ struct Settings {
   absl::Duration ack_wait = absl::Milliseconds(250);
   absl::Duration decision_wait = absl::Seconds(2);
   absl::Duration drain_limit = absl::ZeroDuration();
+  int request_memory_mib = 1024;
   int threads = 4;
 };
 
@@ -74,6 +75,8 @@ void AddOptions(tms::Options& options, Settings& settings) {
               "How long calls in flight may still run after SIGTERM; 0: as long as the clusters' "
               "longest timeout and 5s more",
               absl::ZeroDuration(), absl::Minutes(10));
+  options.Add("--request-memory", settings.request_memory_mib,
+              "Memory for requests in flight and waiting, in MiB; more are refused", 128, 65'536);
   options.Add("--threads", settings.threads, "Threads that carry out the calls", 1, 64);
   options.Add("--reflection", settings.server.reflection, "Serve gRPC reflection");
 }
@@ -128,6 +131,7 @@ int Serve(const Settings& settings, const tms::action::Catalogue& catalogue,
        .ledger = settings.ledger,
        .owner = {.id = identity.id(), .incarnation = identity.incarnation()},
        .courier = MakeCourierOptions(settings, catalogue),
+       .request_memory = static_cast<size_t>(settings.request_memory_mib) << 20,
        .threads = settings.threads},
       catalogue, client, spool, tms::SystemClock());
   if (!host.ok()) return Fail(1, tms::Message(host.status()));

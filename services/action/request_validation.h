@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/memory_budget.h"
 #include "common/base/secret.h"
 #include "services/action/catalogue.h"
 #include "tms/action/v1/action.pb.h"
@@ -28,6 +29,7 @@ struct ActionRequest {
   std::string rerun_of;
   bool accept_possible_repeat = false;
   Secret bearer_token;
+  MemoryBudget::Share memory;  // held until the outcome is durable; taken by the edge
   std::string correlation_id;  // of the call that brought it; for the log, set by the edge
 };
 

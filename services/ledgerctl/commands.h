@@ -22,6 +22,8 @@ void AddAuditCommands(CLI::App& app, Session& session);
 void AddImportAuditCommand(CLI::App& app, Session& session);
 // verify, export-events; they read a ledger's file and need no service.
 void AddHistoryCommands(CLI::App& app, Session& session);
+// spool state, dead-letters, retry, drop.
+void AddSpoolCommands(CLI::App& app, Session& session);
 // health.
 void AddHealthCommand(CLI::App& app, Session& session);
 

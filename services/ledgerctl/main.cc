@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   AddImportAuditCommand(app, session);
   AddHistoryCommands(app, session);
   AddStatsCommand(app, session);
+  AddSpoolCommands(app, session);
   AddHealthCommand(app, session);
   if (const auto exit_code = options.Parse(argc, argv)) return *exit_code;
   if (const absl::Status begun = session.Begin(); !begun.ok()) {

@@ -96,9 +96,13 @@ class Spool {
   // Oldest first, after `position`; a page may be short of `limit` and has one if there is any.
   virtual boost::asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> ListDeadLetters(
       int64_t after, int limit) = 0;
-  // Puts a dead letter at the end of what is to be delivered, or forgets it. NOT_FOUND.
-  virtual boost::asio::awaitable<absl::Status> Revive(int64_t position) = 0;
-  virtual boost::asio::awaitable<absl::Status> Drop(int64_t position) = 0;
+  // Puts all dead letters of that one's job at the end of what is to be delivered, in the job's
+  // order, and returns them. NOT_FOUND.
+  virtual boost::asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> Revive(
+      int64_t position) = 0;
+  // Forgets that one, and returns it. NOT_FOUND.
+  virtual boost::asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> Drop(
+      int64_t position) = 0;
 
   // Tries again to hold the room for outcomes on the disk.
   virtual boost::asio::awaitable<absl::Status> HoldRoom() = 0;

@@ -27,11 +27,40 @@ constexpr char kBury[] =
 constexpr char kSelectDead[] =
     "SELECT position, event, verdict, detail, buried_at FROM dead_letters WHERE position > ?1 "
     "ORDER BY position LIMIT ?2";
-constexpr char kSelectDeadEvent[] = "SELECT event FROM dead_letters WHERE position = ?1";
+constexpr char kSelectDeadOne[] =
+    "SELECT position, event, verdict, detail, buried_at FROM dead_letters WHERE position = ?1";
+constexpr char kSelectDeadOfJob[] =
+    "SELECT position, event, verdict, detail, buried_at FROM dead_letters WHERE job_id = "
+    "(SELECT job_id FROM dead_letters WHERE position = ?1) ORDER BY event_seq";
 constexpr char kDeleteDead[] = "DELETE FROM dead_letters WHERE position = ?1 RETURNING cost";
 
-absl::Status NoLetter() {
-  return MakeStatus(absl::StatusCode::kNotFound, "there is no such dead letter");
+using Letters = std::vector<DeadLetter>;
+
+DeadLetter ParseLetter(const Row& row) {
+  return {.position = row.Int(0),
+          .event = ParseEvent(row, 1),
+          .verdict = row.Text(2),
+          .detail = row.Text(3),
+          .buried_at = ParseTimestamp(row.Text(4)).value_or(absl::Time())};
+}
+
+// Takes out what `select` finds for `position`. NOT_FOUND.
+absl::StatusOr<Letters> TakeOut(Connection& connection, const char* select, int64_t position,
+                                SpoolUsage& change) {
+  Letters letters;
+  const auto add = [&](const Row& row) {
+    letters.push_back(ParseLetter(row));
+    return true;
+  };
+  TMS_RETURN_IF_ERROR(connection.Visit(select, add, position));
+  if (letters.empty()) {
+    return MakeStatus(absl::StatusCode::kNotFound, "there is no such dead letter");
+  }
+  for (const DeadLetter& letter : letters) {
+    TMS_RETURN_IF_ERROR(
+        Delete(connection, kDeleteDead, &SpoolUsage::dead_letters, change, letter.position));
+  }
+  return letters;
 }
 
 }  // namespace
@@ -60,16 +89,11 @@ asio::awaitable<absl::Status> SqliteSpool::Bury(EventMessage message, std::strin
 
 asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> SqliteSpool::ListDeadLetters(int64_t after,
                                                                                       int limit) {
-  using Letters = std::vector<DeadLetter>;
   const auto list = [after, limit](Connection& connection, SpoolUsage&) -> absl::StatusOr<Letters> {
     Letters letters;
     size_t bytes = 0;
     const auto add = [&](const Row& row) {
-      letters.push_back({.position = row.Int(0),
-                         .event = ParseEvent(row, 1),
-                         .verdict = row.Text(2),
-                         .detail = row.Text(3),
-                         .buried_at = ParseTimestamp(row.Text(4)).value_or(absl::Time())});
+      letters.push_back(ParseLetter(row));
       bytes += letters.back().event.ByteSizeLong();
       return bytes < kMaxListBytes;
     };
@@ -79,30 +103,23 @@ asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> SqliteSpool::ListDeadLe
   co_return co_await Run<absl::StatusOr<Letters>>(1, list);
 }
 
-asio::awaitable<absl::Status> SqliteSpool::Revive(int64_t position) {
-  const auto revive = [this, position](Connection& connection, SpoolUsage& change) -> absl::Status {
-    TMS_ASSIGN_OR_RETURN(
-        const std::optional<JobEvent> event,
-        connection.ReadOne(
-            kSelectDeadEvent, [](const Row& row) { return ParseEvent(row, 0); }, position));
-    if (!event) return NoLetter();
-    TMS_RETURN_IF_ERROR(
-        Delete(connection, kDeleteDead, &SpoolUsage::dead_letters, change, position));
-    return InsertEvent(connection, *event, change);
+asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> SqliteSpool::Revive(int64_t position) {
+  const auto revive = [this, position](Connection& connection,
+                                       SpoolUsage& change) -> absl::StatusOr<Letters> {
+    TMS_ASSIGN_OR_RETURN(Letters letters, TakeOut(connection, kSelectDeadOfJob, position, change));
+    for (const DeadLetter& letter : letters) {
+      TMS_RETURN_IF_ERROR(InsertEvent(connection, letter.event, change));
+    }
+    return letters;
   };
-  co_return co_await Run<absl::Status>(1, revive);
+  co_return co_await Run<absl::StatusOr<Letters>>(1, revive);
 }
 
-asio::awaitable<absl::Status> SqliteSpool::Drop(int64_t position) {
-  const auto drop = [position](Connection& connection, SpoolUsage& change) -> absl::Status {
-    TMS_RETURN_IF_ERROR(
-        Delete(connection, kDeleteDead, &SpoolUsage::dead_letters, change, position));
-    if (change.dead_letters == 0) {
-      return NoLetter();
-    }
-    return absl::OkStatus();
+asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> SqliteSpool::Drop(int64_t position) {
+  const auto drop = [position](Connection& connection, SpoolUsage& change) {
+    return TakeOut(connection, kSelectDeadOne, position, change);
   };
-  co_return co_await Run<absl::Status>(1, drop);
+  co_return co_await Run<absl::StatusOr<Letters>>(1, drop);
 }
 
 }  // namespace tms::action

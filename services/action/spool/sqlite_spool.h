@@ -47,8 +47,8 @@ class SqliteSpool final : public Spool {
                                             std::string detail) override;
   boost::asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> ListDeadLetters(
       int64_t after, int limit) override;
-  boost::asio::awaitable<absl::Status> Revive(int64_t position) override;
-  boost::asio::awaitable<absl::Status> Drop(int64_t position) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> Revive(int64_t position) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<DeadLetter>>> Drop(int64_t position) override;
   boost::asio::awaitable<absl::Status> HoldRoom() override;
   SpoolUsage usage() const override;
 

@@ -68,8 +68,12 @@ class ActionFixture : public ::testing::Test {
     return {.ack_wait = absl::Seconds(10), .decision_wait = absl::Seconds(10)};
   }
 
-  explicit ActionFixture(CourierOptions courier = Patient(), const Clock& clock = SystemClock())
-      : courier_(courier), clock_of_host_(clock), catalogue_(*Catalogue::FromJson(R"({"clusters": [
+  explicit ActionFixture(CourierOptions courier = Patient(), const Clock& clock = SystemClock(),
+                         size_t request_memory = size_t{1} << 30)
+      : courier_(courier),
+        request_memory_(request_memory),
+        clock_of_host_(clock),
+        catalogue_(*Catalogue::FromJson(R"({"clusters": [
             {"name": "wide", "base_url": "http://wide.example", "default_timeout": "10s"},
             {"name": "narrow", "base_url": "http://narrow.example", "max_in_flight": 1,
              "max_waiting": 1}]})")) {
@@ -83,6 +87,7 @@ class ActionFixture : public ::testing::Test {
     options.ledger = ledger_.address();
     options.owner = {.id = "owner-1", .incarnation = ++incarnation_};
     options.courier = courier_;
+    options.request_memory = request_memory_;
     options.threads = 2;
     host_ = *ActionHost::Start(options, catalogue_, clusters_, *spool_, clock_of_host_);
     stub_ =
@@ -135,6 +140,7 @@ class ActionFixture : public ::testing::Test {
   }
 
   CourierOptions courier_;
+  const size_t request_memory_;
   const Clock& clock_of_host_;
   int64_t incarnation_ = 6;
   TempDir directory_;

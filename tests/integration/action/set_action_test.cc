@@ -12,6 +12,12 @@ using ::testing::SizeIs;
 
 class SetActionTest : public ActionFixture {};
 
+// Memory for small requests only.
+class LittleMemoryTest : public ActionFixture {
+ protected:
+  LittleMemoryTest() : ActionFixture(Patient(), SystemClock(), 32 << 10) {}
+};
+
 TEST_F(SetActionTest, CallsTheClusterOnlyOnceTheStartIsAcked) {
   std::promise<void> ack_now;
   ledger_.SetScript([&, wait = ack_now.get_future().share()](const auto& event, auto ack) {
@@ -263,6 +269,21 @@ TEST_F(SetActionTest, WhoGoesAwayInTheQueueMakesRoomForAnother) {
   EXPECT_TRUE(running.Await().status.ok());
   EXPECT_EQ(clusters_.call_count(), 1u);
   EXPECT_THAT(ledger_.WaitForEvents(2), SizeIs(2));
+}
+
+TEST_F(LittleMemoryTest, RequestsBeyondTheMemoryAreRefusedAndHoldUpNoOthersS04) {
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  v1::SetActionRequest large = Request();
+  for (int i = 0; i < 1'000; ++i) large.add_cids("customer-" + std::to_string(i));
+  for (int i = 0; i < 3; ++i) {
+    const Reply refused = Set(large).Await();
+    EXPECT_EQ(refused.status.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(Reason(refused.status), "OVERLOADED");
+    EXPECT_TRUE(refused.decided_by_us);
+  }
+  // What a request took is given back when it has ended.
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(Set(Request()).Await().status.ok());
+  EXPECT_EQ(clusters_.call_count(), 50u);
 }
 
 TEST_F(SetActionTest, ListsWhatIsConfigured) {

@@ -17,5 +17,11 @@ TEST(ActionAccessTest, OnlyOperatorsAndAdminsActAndOnlyInTheirOwnName) {
   EXPECT_EQ(Reason(CheckMayAct({"anna", {}}, "anna")), "ROLE_REQUIRED");
 }
 
+TEST(ActionAccessTest, OnlyAdminsSeeToTheSpool) {
+  EXPECT_TRUE(CheckMayOperate({}).ok());
+  EXPECT_TRUE(CheckMayOperate({"anna", {"admin"}}).ok());
+  EXPECT_EQ(Reason(CheckMayOperate({"anna", {"operator", "auditor", "viewer"}})), "ROLE_REQUIRED");
+}
+
 }  // namespace
 }  // namespace tms::action

@@ -95,19 +95,29 @@ class FakeSpool final : public Spool {
     co_return found;
   }
 
-  Awaitable<absl::Status> Revive(int64_t position) override {
+  Awaitable<absl::StatusOr<std::vector<DeadLetter>>> Revive(int64_t position) override {
     const auto letter = FindLetter(position);
     if (letter == letters_.end()) co_return NoLetter();
-    Add(letter->event);
-    letters_.erase(letter);
-    co_return absl::OkStatus();
+    const std::string job_id = letter->event.job_id();
+    std::vector<DeadLetter> revived;
+    for (const int64_t seq : {1, 2}) {
+      for (const DeadLetter& each : letters_) {
+        if (each.event.job_id() == job_id && each.event.event_seq() == seq) revived.push_back(each);
+      }
+    }
+    for (const DeadLetter& each : revived) {
+      Add(each.event);
+      letters_.erase(FindLetter(each.position));
+    }
+    co_return revived;
   }
 
-  Awaitable<absl::Status> Drop(int64_t position) override {
+  Awaitable<absl::StatusOr<std::vector<DeadLetter>>> Drop(int64_t position) override {
     const auto letter = FindLetter(position);
     if (letter == letters_.end()) co_return NoLetter();
+    std::vector<DeadLetter> dropped{*letter};
     letters_.erase(letter);
-    co_return absl::OkStatus();
+    co_return dropped;
   }
 
   Awaitable<absl::Status> HoldRoom() override { co_return absl::OkStatus(); }

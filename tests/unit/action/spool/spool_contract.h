@@ -114,16 +114,33 @@ TYPED_TEST_P(SpoolContract, DeadLettersAreSetAsideListedRevivedAndDropped) {
   ASSERT_TRUE(Await(this->context_, spool.Drop(letters[1].position)).ok());
   EXPECT_EQ(spool.usage().dead_letters, 0);
   for (const auto& gone : letters) {
-    EXPECT_EQ(Await(this->context_, spool.Drop(gone.position)).code(), absl::StatusCode::kNotFound);
-    EXPECT_EQ(Await(this->context_, spool.Revive(gone.position)).code(),
+    EXPECT_EQ(Await(this->context_, spool.Drop(gone.position)).status().code(),
+              absl::StatusCode::kNotFound);
+    EXPECT_EQ(Await(this->context_, spool.Revive(gone.position)).status().code(),
               absl::StatusCode::kNotFound);
   }
+}
+
+TYPED_TEST_P(SpoolContract, ADeadJobIsRevivedWholeAndInItsOrder) {
+  Spool& spool = this->spool();
+  ASSERT_TRUE(Await(this->context_, spool.Bury(MakeFinish("a"), "UNKNOWN_JOB", "")).ok());
+  ASSERT_TRUE(Await(this->context_, spool.Bury(MakeFinish("b"), "INVALID", "")).ok());
+  ASSERT_TRUE(Await(this->context_, spool.Bury(MakeStart("a"), "INVALID", "")).ok());
+  const auto letters = *Await(this->context_, spool.ListDeadLetters(0, 10));
+  ASSERT_THAT(letters, SizeIs(3));
+  const auto revived = *Await(this->context_, spool.Revive(letters[0].position));
+  ASSERT_THAT(revived, SizeIs(2));
+  EXPECT_TRUE(revived[0].event.has_started());
+  EXPECT_THAT(this->NextJobs(0), ElementsAre("a/1", "a/2"));
+  EXPECT_EQ(spool.usage().dead_letters, 1);
+  EXPECT_EQ(spool.usage().events, 2);
 }
 
 REGISTER_TYPED_TEST_SUITE_P(SpoolContract, KeepsEventsInTheOrderOfTheirPuts,
                             AnEventThatIsThereStaysAsItIs, APlaceStaysValidWhenAllWasRemoved,
                             AStartGoesOnlyIfItsOutcomeIsNotHere,
                             FindsTheStartOfARequestIdThatMayHaveBeenCalled,
-                            DeadLettersAreSetAsideListedRevivedAndDropped);
+                            DeadLettersAreSetAsideListedRevivedAndDropped,
+                            ADeadJobIsRevivedWholeAndInItsOrder);
 
 }  // namespace tms::action

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace tms::http {
+namespace tms {
 
 // Hands out shares of a fixed number of bytes. Thread-safe; outlives its shares.
 class MemoryBudget {
@@ -60,4 +60,4 @@ class MemoryBudget {
   std::atomic<size_t> left_;
 };
 
-}  // namespace tms::http
+}  // namespace tms
