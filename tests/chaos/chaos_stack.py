@@ -322,6 +322,15 @@ class ChaosTest(unittest.TestCase):
             self.stack.remove()
         self.assertEqual(problems, [])
 
+    def start_second(self):
+        """An instance with a spool of its own; (its way to the ledger, its stub)."""
+        proxy = Proxy(self.stack.ledger_port)
+        self.addCleanup(proxy.close)
+        process, actions = self.stack.second_action_service(proxy.port)
+        process.start()
+        self.addCleanup(process.stop)
+        return proxy, actions
+
     def assert_promises_kept(self):
         """To be called last, with all processes up again."""
         self.assertEqual(promises_kept(self.stack), [])

@@ -244,14 +244,6 @@ class AskedAgainTest_F24(ChaosTest):
         wait_until(lambda: self.stack.is_serving(channel), "the lossy connection is made")
         self.lossy_actions = stubs.action_grpc.ActionServiceStub(channel)
 
-    def start_second(self):
-        proxy = Proxy(self.stack.ledger_port)
-        self.addCleanup(proxy.close)
-        process, actions = self.stack.second_action_service(proxy.port)
-        process.start()
-        self.addCleanup(process.stop)
-        return proxy, actions
-
     def test_answer_lost_and_ledger_away(self):
         request = self.stack.request(request_id="asked again")
         cid = request.cids[0]
