@@ -92,6 +92,8 @@ struct OwnerEvent {
   std::string owner;
   int64_t incarnation = 0;
   std::variant<JobStart, JobFinish> fact;
+  // The URI in the certificate of whoever told it; empty without certificates.
+  std::string teller = "";
 };
 
 // A job as it is stored.

@@ -94,6 +94,8 @@ struct OwnerSettlement {
   std::string message;
   // Jobs that one call may end: bounds its transaction.
   int limit = 0;
+  // As OwnerEvent::teller.
+  std::string teller = "";
 };
 
 struct SettledJobs {

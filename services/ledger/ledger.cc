@@ -138,7 +138,8 @@ void Ledger::UpdateJob(JobUpdate update, JobStore::UpdateDone done) {
   });
 }
 
-void Ledger::SettleOwner(std::string owner, int64_t incarnation, SettleDone done) {
+void Ledger::SettleOwner(std::string owner, int64_t incarnation, std::string teller,
+                         SettleDone done) {
   Violations violations;
   CheckText("owner", owner, 1, kMaxNameCharacters, violations);
   if (incarnation < 1) violations.Add("incarnation", "must be 1 or more");
@@ -149,7 +150,8 @@ void Ledger::SettleOwner(std::string owner, int64_t incarnation, SettleDone done
   SettleMore({.owner = std::move(owner),
               .incarnation = incarnation,
               .message = kSettledMessage,
-              .limit = kMaxJobsPerSweep},
+              .limit = kMaxJobsPerSweep,
+              .teller = std::move(teller)},
              0, std::move(done));
 }
 

@@ -63,9 +63,9 @@ class Ledger {
 
   // Ends the owner's jobs of earlier incarnations that have no outcome, and says how many. In
   // transactions of at most kMaxJobsPerSweep jobs: after an error some may be settled, the rest is
-  // when it is asked for again.
+  // when it is asked for again. `teller` as OwnerEvent's. PERMISSION_DENIED (OWNER_OF_ANOTHER).
   using SettleDone = std::function<void(absl::StatusOr<int>)>;
-  void SettleOwner(std::string owner, int64_t incarnation, SettleDone done);
+  void SettleOwner(std::string owner, int64_t incarnation, std::string teller, SettleDone done);
   void RecordAudit(AuditRecord record, JobStore::AuditDone done);
   absl::StatusOr<AuditList> ListAudit(const AuditFilter& filter, const PageRequest& page);
 

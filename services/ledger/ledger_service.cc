@@ -48,7 +48,7 @@ grpc::ServerBidiReactor<v1::RecordEventsRequest, v1::RecordEventsResponse>*
 LedgerService::RecordEvents(grpc::CallbackServerContext* context) {
   rpc::CallContext call;
   const absl::Status admitted = edge_.Admit(*context, "RecordEvents", call);
-  return new RecordEventsReactor(ledger_, streams_, call.correlation_id, admitted);
+  return new RecordEventsReactor(ledger_, streams_, call, admitted);
 }
 
 grpc::ServerWriteReactor<v1::WatchJobsResponse>* LedgerService::WatchJobs(
@@ -122,8 +122,8 @@ grpc::ServerUnaryReactor* LedgerService::SettleOwner(grpc::CallbackServerContext
                                                      const v1::SettleOwnerRequest* request,
                                                      v1::SettleOwnerResponse* response) {
   return edge_.RunAsync(
-      context, "SettleOwner", [=, this](const rpc::CallContext&, rpc::UnaryEdge::Done done) {
-        ledger_.SettleOwner(request->owner(), request->incarnation(),
+      context, "SettleOwner", [=, this](const rpc::CallContext& call, rpc::UnaryEdge::Done done) {
+        ledger_.SettleOwner(request->owner(), request->incarnation(), call.identity,
                             [response, done = std::move(done)](const absl::StatusOr<int>& settled) {
                               if (settled.ok()) response->set_settled_count(*settled);
                               done(settled.status());

@@ -148,6 +148,9 @@ int Run(Flags& flags) {
   store_options.check = *tms::ledger::StartupCheckFromWord(flags.check);
   store_options.reader_count = flags.ledger.readers;
   store_options.migration = {.timezone = flags.legacy_timezone, .on_progress = LogProgress};
+  if (flags.ledger.server.tls) {
+    store_options.owner_identities = flags.ledger.peers.action_services;
+  }
   store_options.on_failure = [&store_failed](const absl::Status& status) {
     tms::log::Error(kTag, "store_failed", {{"error", Message(status)}});
     store_failed = true;

@@ -20,8 +20,8 @@ RecordEventsReactor::Turn::~Turn() ABSL_NO_THREAD_SAFETY_ANALYSIS {
 }
 
 RecordEventsReactor::RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub,
-                                         std::string correlation_id, absl::Status admitted)
-    : ledger_(ledger), hub_(hub), correlation_id_(std::move(correlation_id)) {
+                                         const rpc::CallContext& call, absl::Status admitted)
+    : ledger_(ledger), hub_(hub), correlation_id_(call.correlation_id), teller_(call.identity) {
   in_hub_ = admitted.ok() && hub_.Add(this);
   // Tells the other side at once that somebody listens.
   if (in_hub_) StartSendInitialMetadata();
@@ -66,6 +66,7 @@ void RecordEventsReactor::Record(const v1::JobEvent& event, Ack ack) {
                                             .detail = std::string(Message(converted.status()))});
     return;
   }
+  converted->teller = teller_;
   ledger_.Record(*std::move(converted),
                  [this, ack = std::move(ack)](absl::StatusOr<RecordResult> result) mutable {
                    OnRecorded(std::move(ack), std::move(result));

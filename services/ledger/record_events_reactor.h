@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "common/rpc/call_context.h"
 #include "common/rpc/stream_hub.h"
 #include "services/ledger/ledger.h"
 #include "tms/ledger/v1/ledger.pb.h"
@@ -37,7 +38,7 @@ class RecordEventsReactor final
       private rpc::HubStream {
  public:
   // A stream that was not `admitted` ends with that status.
-  RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub, std::string correlation_id,
+  RecordEventsReactor(Ledger& ledger, rpc::StreamHub& hub, const rpc::CallContext& call,
                       absl::Status admitted);
 
   void OnReadDone(bool ok) override;
@@ -80,6 +81,7 @@ class RecordEventsReactor final
   Ledger& ledger_;
   rpc::StreamHub& hub_;
   const std::string correlation_id_;
+  const std::string teller_;  // whose certificate it is
   bool in_hub_ = false;
   // Belongs to gRPC while a read is under way.
   v1::RecordEventsRequest request_;

@@ -33,10 +33,10 @@ def started(job_id, cid, **fields):
     return event
 
 
-def finished(job_id, **fields):
+def finished(job_id, owner="e2e", incarnation=1, **fields):
     content = {"status": FAILED, "failure_reason": Job.NOT_CALLED, "effect": Job.NOT_APPLIED,
                "error_message": "not called", **fields}
-    event = stubs.job.JobEvent(job_id=job_id, event_seq=2, owner="e2e", incarnation=1,
+    event = stubs.job.JobEvent(job_id=job_id, event_seq=2, owner=owner, incarnation=incarnation,
                                finished=stubs.job.JobFinished(**content))
     event.occurred_at.GetCurrentTime()
     return event

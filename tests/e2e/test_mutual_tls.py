@@ -9,8 +9,46 @@ import grpc
 
 import stubs
 from certificates import Authority, read_files, replace_files, tls_flags
+from owner_events import EventStream, finished
 from process import BIN, wait_until
 from stack import RPC_LIMIT, SUCCESS, StackTest
+
+
+class OwnersTest_S06(StackTest):
+    """Two ActionServices with good certificates, each with its own URI."""
+
+    mutual_tls = True
+    ledger_flags = ("--action-identity", "spiffe://tms/action-service,spiffe://tms/action-two")
+
+    def test_another_owners_job_is_refused_and_recorded(self):
+        folder = self.stack.authority.sign(self.stack.directory / "two", "spiffe://tms/action-two")
+        job = self.stack.submit_action("delay~ms=3000").job
+        row, = self.stack.rows("SELECT owner, incarnation FROM jobs WHERE job_id = ?", job.job_id)
+        forged = finished(job.job_id, owner=row["owner"], incarnation=row["incarnation"])
+        with self.stack.open_channel(self.stack.ledger_port, folder) as channel:
+            jobs = stubs.ledger_grpc.JobLedgerServiceStub(channel)
+            stream = EventStream(jobs)
+            ack = stream.send(forged)
+            stream.close()
+            self.assertEqual(ack.verdict, stubs.ledger.RecordEventsResponse.REJECTED)
+            self.assertIn("belongs to another identity", ack.detail)
+            self.assert_rpc_error(
+                lambda: jobs.SettleOwner(stubs.ledger.SettleOwnerRequest(
+                    owner=row["owner"], incarnation=row["incarnation"] + 1), timeout=RPC_LIMIT),
+                grpc.StatusCode.PERMISSION_DENIED, "OWNER_OF_ANOTHER")
+            # What it says of its own owner is taken.
+            jobs.SettleOwner(stubs.ledger.SettleOwnerRequest(owner="two", incarnation=1),
+                             timeout=RPC_LIMIT)
+        self.assertEqual(self.stack.wait_for_end(job.job_id).status, SUCCESS)
+        history = self.stack.rows("SELECT kind, actor, verdict FROM job_events WHERE job_id = ?",
+                                  job.job_id)
+        self.assertCountEqual([tuple(event.values()) for event in history],
+                              [("STARTED", row["owner"], "APPLIED"),
+                               ("FINISHED", "spiffe://tms/action-two", "REJECTED"),
+                               ("FINISHED", row["owner"], "APPLIED")])
+        verified = subprocess.run([BIN / "ledgerctl", "verify", "--db", self.stack.db],
+                                  capture_output=True, text=True, timeout=RPC_LIMIT, check=False)
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
 
 class MutualTlsTest_S01_S02_S03_F21(StackTest):

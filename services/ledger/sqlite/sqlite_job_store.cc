@@ -8,6 +8,7 @@
 #include "common/base/status.h"
 #include "common/base/time_text.h"
 #include "common/sqlite/errors.h"
+#include "services/ledger/sqlite/owner_identities.h"
 #include "services/ledger/sqlite/schema.h"
 #include "services/ledger/sqlite/sqlite_reads.h"
 #include "services/ledger/sqlite/sqlite_rows.h"
@@ -102,6 +103,9 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
                        sqlite::Migrate(*connection, path, version, LedgerSchema(), clock.Now()));
   TMS_RETURN_IF_ERROR(CheckDatabase(*connection, path, options.check));
   TMS_RETURN_IF_ERROR(MakeMeta(*connection, clock.Now()));
+  if (!options.owner_identities.empty()) {
+    TMS_RETURN_IF_ERROR(ReleaseOwners(*connection, options.owner_identities));
+  }
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
   TMS_ASSIGN_OR_RETURN(store->epoch_, ReadMeta(*connection, "epoch"));
   TMS_ASSIGN_OR_RETURN(std::string chain_id, ReadChainId(*connection));

@@ -36,6 +36,9 @@ class SqliteJobStore final : public JobStore {
     // What to do about a file of the replaced system.
     MigrationOptions migration;
     StartupCheck check = StartupCheck::kQuick;
+    // Identities that may speak for owners. Those of others are taken from them (see
+    // owner_identities.h); empty: nobody's are.
+    std::vector<std::string> owner_identities = {};
     // Called on the writer's thread when the file can't be written any more: the process should
     // end, and find out after a restart what is on the disk.
     std::function<void(const absl::Status&)> on_failure;

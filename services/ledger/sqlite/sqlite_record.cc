@@ -10,6 +10,7 @@
 #include "services/ledger/job_transitions.h"
 #include "services/ledger/sqlite/cids_digest.h"
 #include "services/ledger/sqlite/event_digest.h"
+#include "services/ledger/sqlite/owner_identities.h"
 #include "services/ledger/sqlite/request_payload.h"
 #include "services/ledger/sqlite/sqlite_rows.h"
 #include "services/ledger/sqlite/sqlite_writes.h"
@@ -71,6 +72,7 @@ class Recorder {
   absl::StatusOr<RecordResult> AnswerAgain(const Answer& answer);
   absl::StatusOr<RecordResult> Reject(const Job& job, std::string why);
   absl::StatusOr<RecordResult> RejectFenced(int64_t fence);
+  absl::StatusOr<RecordResult> RejectForged();
 
   absl::Status InsertJob(const JobStart& start, Job& job);
   absl::Status AppendEvent(Verdict verdict, const std::string& detail, const Job& job);
@@ -78,9 +80,14 @@ class Recorder {
   WriteContext& context_;
   const PreparedEvent& prepared_;
   const OwnerEvent& event_;
+  // In whose name the history has it.
+  const std::string* actor_ = &event_.owner;
 };
 
 absl::StatusOr<RecordResult> Recorder::Record() {
+  TMS_ASSIGN_OR_RETURN(const bool may,
+                       MaySpeakFor(context_.connection, event_.owner, event_.teller));
+  if (!may) return RejectForged();
   const auto* start = std::get_if<JobStart>(&event_.fact);
   if (start != nullptr && !start->spooled) {
     TMS_ASSIGN_OR_RETURN(const int64_t fence, FenceOf(context_.connection, event_.owner));
@@ -245,12 +252,21 @@ absl::StatusOr<RecordResult> Recorder::RejectFenced(int64_t fence) {
   return RecordResult{.verdict = Verdict::kRejected, .detail = why};
 }
 
+// It must not stand in the owner's name, nor be the owner's answer when that tells the same.
+absl::StatusOr<RecordResult> Recorder::RejectForged() {
+  actor_ = &event_.teller;
+  std::string why = "the owner " + event_.owner + " belongs to another identity";
+  TMS_ASSIGN_OR_RETURN(const std::optional<Job> job, FindJob(context_.connection, event_.job_id));
+  if (job.has_value()) return Reject(*job, std::move(why));
+  return RecordResult{.verdict = Verdict::kRejected, .detail = std::move(why)};
+}
+
 absl::Status Recorder::AppendEvent(Verdict verdict, const std::string& detail, const Job& job) {
   const bool start = std::holds_alternative<JobStart>(event_.fact);
   return AppendHistory(context_, {.job_id = event_.job_id,
                                   .kind = start ? HistoryKind::kStarted : HistoryKind::kFinished,
                                   .occurred_at = event_.occurred_at,
-                                  .actor = event_.owner,
+                                  .actor = *actor_,
                                   .verdict = verdict,
                                   .detail = detail,
                                   .job = job,

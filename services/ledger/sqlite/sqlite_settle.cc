@@ -4,6 +4,7 @@
 
 #include "common/base/status.h"
 #include "services/ledger/job_transitions.h"
+#include "services/ledger/sqlite/owner_identities.h"
 #include "services/ledger/sqlite/sqlite_rows.h"
 #include "services/ledger/sqlite/sqlite_writes.h"
 
@@ -72,6 +73,12 @@ absl::StatusOr<Job> PresumeJob(WriteContext& context, const std::string& job_id,
 }
 
 absl::StatusOr<SettledJobs> SettleJobs(WriteContext& context, const OwnerSettlement& settlement) {
+  TMS_ASSIGN_OR_RETURN(const bool may,
+                       MaySpeakFor(context.connection, settlement.owner, settlement.teller));
+  if (!may) {
+    return MakeStatus(absl::StatusCode::kPermissionDenied, "OWNER_OF_ANOTHER",
+                      "owner: belongs to another identity");
+  }
   TMS_RETURN_IF_ERROR(
       context.connection.Run(kRaiseFence, FenceKey(settlement.owner), settlement.incarnation));
   SettledJobs settled;

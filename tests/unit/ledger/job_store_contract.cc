@@ -73,11 +73,12 @@ absl::StatusOr<Job> JobStoreContract::Presume(const std::string& job_id) {
 }
 
 absl::StatusOr<SettledJobs> JobStoreContract::Settle(const std::string& owner, int64_t incarnation,
-                                                     int limit) {
+                                                     int limit, const std::string& teller) {
   const OwnerSettlement settlement{.owner = owner,
                                    .incarnation = incarnation,
                                    .message = "the service restarted",
-                                   .limit = limit};
+                                   .limit = limit,
+                                   .teller = teller};
   return Await<SettledJobs>([&](auto done) { store().Settle(settlement, done); });
 }
 

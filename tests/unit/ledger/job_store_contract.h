@@ -52,8 +52,8 @@ class JobStoreContract : public ::testing::TestWithParam<HarnessMaker> {
   absl::StatusOr<RecordResult> Record(const OwnerEvent& event);
   absl::StatusOr<Job> Presume(const std::string& job_id);
   // Settles what is left of `owner` before `incarnation`.
-  absl::StatusOr<SettledJobs> Settle(const std::string& owner, int64_t incarnation,
-                                     int limit = 100);
+  absl::StatusOr<SettledJobs> Settle(const std::string& owner, int64_t incarnation, int limit = 100,
+                                     const std::string& teller = "");
   // Resolves to `claim` with the version that the job has now.
   absl::StatusOr<Job> Resolve(const std::string& job_id, const Outcome& claim, bool overdue = true);
   absl::StatusOr<Job> Resolve(Resolution resolution);

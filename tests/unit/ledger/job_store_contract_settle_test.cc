@@ -45,6 +45,37 @@ TEST_P(JobStoreContract, SettlingLeavesAloneWhatIsNotLeftOver) {
   }
 }
 
+TEST_P(JobStoreContract, S06_AnOwnerIsItsFirstIdentitysAndWhatOthersTellInItsNameIsRefused) {
+  OwnerEvent start = Started("a");
+  start.teller = "spiffe://one";
+  RecordExpecting(Verdict::kApplied, start);
+  OwnerEvent forged = Finished("a", Success());
+  forged.teller = "spiffe://two";
+  EXPECT_EQ(RecordExpecting(Verdict::kRejected, forged).outcome.status, JobStatus::kInProgress);
+  const HistoryEvent recorded = History("a").back();
+  EXPECT_EQ(recorded.verdict, Verdict::kRejected);
+  EXPECT_EQ(recorded.actor, "spiffe://two/1");  // with the incarnation that it claimed
+  EXPECT_THAT(recorded.detail, HasSubstr("owner-1 belongs to another identity"));
+  // It says the same as the owner then does, and does not stand in its way.
+  OwnerEvent told = forged;
+  told.teller = "spiffe://one";
+  Reopen();
+  EXPECT_EQ(RecordExpecting(Verdict::kApplied, told).outcome.status, JobStatus::kSuccess);
+}
+
+TEST_P(JobStoreContract, S06_NorCanAnotherIdentityStartOrSettleInItsName) {
+  OwnerEvent start = Started("a");
+  start.teller = "spiffe://one";
+  RecordExpecting(Verdict::kApplied, start);
+  OwnerEvent forged = Started("b");
+  forged.teller = "spiffe://two";
+  EXPECT_EQ(Record(forged)->verdict, Verdict::kRejected);
+  EXPECT_THAT(List({}), ElementsAre("a"));
+  const auto settled = Settle("owner-1", 9, 100, "spiffe://two");
+  EXPECT_EQ(settled.status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Get("a").outcome.status, JobStatus::kInProgress);
+}
+
 TEST_P(JobStoreContract, SettlingAgainChangesNothing) {
   RecordExpecting(Verdict::kApplied, Started("a"));
   ASSERT_EQ(Settle("owner-1", 2)->job_ids.size(), 1u);

@@ -70,7 +70,7 @@ TEST_F(LedgerTest, SettlesAnOwnerInSeveralTransactionsAndCountsAll) {
   store_.settle_answers.push_back(SettledJobs{.job_ids = {"a", "b"}, .more = true});
   store_.settle_answers.push_back(SettledJobs{.job_ids = {"c"}});
   absl::StatusOr<int> settled = -1;
-  ledger_.SettleOwner("owner", 2, [&](absl::StatusOr<int> answer) { settled = answer; });
+  ledger_.SettleOwner("owner", 2, "", [&](absl::StatusOr<int> answer) { settled = answer; });
   EXPECT_EQ(*settled, 3);
   ASSERT_EQ(store_.settlements.size(), 2u);
   EXPECT_EQ(store_.settlements[0].owner, "owner");
@@ -82,14 +82,14 @@ TEST_F(LedgerTest, SaysWhenTheStoreFailsBetweenTwoTransactionsOfASettling) {
   store_.settle_answers.push_back(SettledJobs{.job_ids = {"a"}, .more = true});
   store_.settle_answers.push_back(absl::UnavailableError("disk"));
   absl::StatusOr<int> settled = -1;
-  ledger_.SettleOwner("owner", 2, [&](absl::StatusOr<int> answer) { settled = answer; });
+  ledger_.SettleOwner("owner", 2, "", [&](absl::StatusOr<int> answer) { settled = answer; });
   EXPECT_EQ(settled.status().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(LedgerTest, ForgetsTheDueTimeOfJobsThatWereSettled) {
   sweeper_.Watch("a", absl::Seconds(30), clock_.SinceBoot());
   store_.settle_answers.push_back(SettledJobs{.job_ids = {"a"}});
-  ledger_.SettleOwner("owner", 2, [](const absl::StatusOr<int>&) {});
+  ledger_.SettleOwner("owner", 2, "", [](const absl::StatusOr<int>&) {});
   clock_.Advance(absl::Hours(1));
   EXPECT_FALSE(sweeper_.IsOverdue("a"));
 }

@@ -1,5 +1,6 @@
 #include "services/ledger/sqlite/sqlite_job_store.h"
 
+#include <future>
 #include <memory>
 #include <string>
 
@@ -49,6 +50,24 @@ TEST(SqliteJobStoreTest, SecondOpenerIsRefused) {
   const auto second = SqliteJobStore::Open({.path = dir.File("jobs.db")}, clock);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(Message(second.status())), HasSubstr("is locked by process"));
+}
+
+TEST(SqliteJobStoreTest, S06_OwnersOfARetiredIdentityAreTheNextOnesToNameThem) {
+  const TempDir dir;
+  const FakeClock clock;
+  const auto may_settle = [&](const std::string& teller, std::vector<std::string> identities) {
+    auto store = SqliteJobStore::Open(
+        {.path = dir.File("jobs.db"), .owner_identities = std::move(identities)}, clock);
+    std::promise<bool> settled;
+    (*store)->Settle(
+        {.owner = "o", .incarnation = 1, .message = "gone", .limit = 1, .teller = teller},
+        [&](const auto& answer) { settled.set_value(answer.ok()); });
+    return settled.get_future().get();
+  };
+  EXPECT_TRUE(may_settle("spiffe://old", {"spiffe://old"}));
+  EXPECT_FALSE(may_settle("spiffe://new", {"spiffe://old", "spiffe://new"}));
+  EXPECT_TRUE(may_settle("spiffe://new", {"spiffe://new"}));
+  EXPECT_FALSE(may_settle("spiffe://old", {"spiffe://new"}));
 }
 
 TEST(SqliteJobStoreTest, TwoLedgersHaveDifferentPageTokenKeys) {
