@@ -7,13 +7,13 @@
 #include "common/base/crash_points.h"
 #include "common/base/status.h"
 #include "common/runtime/logging.h"
+#include "services/action/receipts.h"
 
 namespace tms::action {
 
 namespace asio = boost::asio;
 using ledger::v1::Job;
 using ledger::v1::JobEvent;
-using ledger::v1::RecordEventsRequest;
 using ledger::v1::RecordEventsResponse;
 
 namespace {
@@ -29,12 +29,6 @@ bool IsNotCalled(const JobEvent& event) {
   return event.finished().failure_reason() == Job::NOT_CALLED;
 }
 
-EventMessage ToMessage(JobEvent event) {
-  auto message = std::make_shared<RecordEventsRequest>();
-  *message->mutable_event() = std::move(event);
-  return message;
-}
-
 // A bug. The process must not go on as if events were looked after.
 void EndOnThrow(std::exception_ptr error) {
   if (error) std::terminate();
@@ -43,8 +37,7 @@ void EndOnThrow(std::exception_ptr error) {
 }  // namespace
 
 Fate DecideFate(const JobEvent& event, RecordEventsResponse::Verdict verdict, bool running) {
-  const bool stored =
-      verdict == RecordEventsResponse::APPLIED || verdict == RecordEventsResponse::REPLAYED;
+  const bool stored = IsStored(verdict);
   if (event.has_finished()) {
     if (stored) return Fate::kRemoveJob;
     return verdict == RecordEventsResponse::UNKNOWN_JOB ? Fate::kSendAgain : Fate::kBury;
@@ -128,9 +121,8 @@ void Backlog::Send(Sent sent) {
 asio::awaitable<void> Backlog::Settle(Sent sent, EventLane::Ack ack) {
   TMS_CRASH_POINT("action.delivery.acked");
   const JobEvent& event = sent.message->event();
-  const bool stored = ack.verdict() == RecordEventsResponse::APPLIED ||
-                      ack.verdict() == RecordEventsResponse::REPLAYED;
-  const bool running = event.has_started() && stored && jobs_.on_started(event.job_id());
+  const bool running =
+      event.has_started() && IsStored(ack.verdict()) && jobs_.on_started(event.job_id());
   Fate fate = DecideFate(event, ack.verdict(), running);
   if (fate == Fate::kSendAgain) {
     const bool sent_again = co_await SendAgain(sent, ack);
