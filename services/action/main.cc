@@ -35,6 +35,7 @@ struct Settings {
   std::string ledger = "127.0.0.1:50052";
   std::string clusters;
   std::string spool = "action_spool.db";
+  bool accept_lost_spool = false;
   int spool_limit_mib = 256;
   std::string ledger_down = "spool";
   absl::Duration ack_wait = absl::Milliseconds(250);
@@ -57,6 +58,9 @@ void AddOptions(tms::Options& options, Settings& settings) {
   options.Add("--spool", settings.spool,
               "File that keeps what the ledger has not confirmed; made if there is none. The "
               "instance's identity is beside it in FILE.owner");
+  options.Add("--accept-lost-spool", settings.accept_lost_spool,
+              "Start although the spool's file is missing, or its log is damaged and has an end "
+              "that can't be read; what was lost is logged");
   options.Add("--spool-limit", settings.spool_limit_mib,
               "Most that the spool may hold, in MiB; beyond it nothing is started", 1, 65'536);
   options
@@ -190,9 +194,14 @@ int main(int argc, char** argv) {
   const auto spool =
       tms::action::SqliteSpool::Open({.path = settings.spool,
                                       .outcome_bytes = OutcomeBytes(settings, *catalogue),
-                                      .on_failure = end},
+                                      .on_failure = end,
+                                      .expected = identity->has_started_before(),
+                                      .accept_loss = settings.accept_lost_spool},
                                      tms::SystemClock());
   if (!spool.ok()) return Fail(1, tms::Message(spool.status()));
+  if (const auto counted = identity->CountStart(); !counted.ok()) {
+    return Fail(1, tms::Message(counted));
+  }
   TMS_CRASH_POINT("action.recovery.opened");
   const int exit_code = Serve(settings, *catalogue, client, *identity, **spool);
   return spool_failed ? 1 : exit_code;

@@ -116,17 +116,18 @@ absl::Status Replace(const std::string& path, const std::string& text) {
 
 absl::StatusOr<OwnerIdentity> OwnerIdentity::Claim(const std::string& spool_path, absl::Time now) {
   TMS_ASSIGN_OR_RETURN(const int lock, TakeLock(spool_path + ".lock"));
-  OwnerIdentity identity(lock);
-  const std::string path = spool_path + ".owner";
-  TMS_ASSIGN_OR_RETURN(const Stored stored, Read(path, now));
+  OwnerIdentity identity(spool_path + ".owner", lock);
+  TMS_ASSIGN_OR_RETURN(const Stored stored, Read(identity.path_, now));
   identity.id_ = stored.id;
   identity.incarnation_ = stored.incarnation + 1;
-  TMS_RETURN_IF_ERROR(Replace(path, Format(identity.id_, identity.incarnation_)));
   return identity;
 }
 
+absl::Status OwnerIdentity::CountStart() const { return Replace(path_, Format(id_, incarnation_)); }
+
 OwnerIdentity::OwnerIdentity(OwnerIdentity&& other) noexcept
-    : lock_descriptor_(std::exchange(other.lock_descriptor_, -1)),
+    : path_(other.path_),
+      lock_descriptor_(std::exchange(other.lock_descriptor_, -1)),
       id_(std::move(other.id_)),
       incarnation_(other.incarnation_) {}
 

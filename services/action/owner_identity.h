@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -13,9 +14,8 @@ namespace tms::action {
 // however it ends). Owned by main.
 class OwnerIdentity {
  public:
-  // Claims the spool at `spool_path` and counts this start. The identity is kept beside the spool:
-  // `<spool>.owner` (id and incarnation, replaced whole and synced before this returns) and
-  // `<spool>.lock`. `now` goes into an id that is made on the first start.
+  // Claims the spool at `spool_path`. The identity is kept beside the spool: `<spool>.owner` (id
+  // and incarnation) and `<spool>.lock`. `now` goes into an id that is made on the first start.
   // FAILED_PRECONDITION: another process holds it. DATA_LOSS: the file holds something else, which
   // is left as it is. UNAVAILABLE: the disk says no.
   static absl::StatusOr<OwnerIdentity> Claim(const std::string& spool_path, absl::Time now);
@@ -24,14 +24,24 @@ class OwnerIdentity {
   OwnerIdentity& operator=(OwnerIdentity&&) = delete;
   ~OwnerIdentity();
 
+  // Writes down that this start is one: the file is replaced whole and synced before this returns.
+  // To be called once the spool is open, before anything is told in this identity's name.
+  // UNAVAILABLE: the disk says no.
+  absl::Status CountStart() const;
+
+  // Whether an earlier start was counted, so that there is a spool.
+  bool has_started_before() const { return incarnation_ > 1; }
+
   // Stable identity of this instance, a UUID.
   const std::string& id() const { return id_; }
   // Which of its starts this is, counted from 1.
   int64_t incarnation() const { return incarnation_; }
 
  private:
-  explicit OwnerIdentity(int lock_descriptor) : lock_descriptor_(lock_descriptor) {}
+  OwnerIdentity(std::string path, int lock_descriptor)
+      : path_(std::move(path)), lock_descriptor_(lock_descriptor) {}
 
+  const std::string path_;
   int lock_descriptor_;
   std::string id_;
   int64_t incarnation_ = 0;

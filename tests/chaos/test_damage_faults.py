@@ -111,6 +111,52 @@ class DamagedSpoolTest_F20(SpoolTestCase):
         self.assertEqual([self.stack.job_of(call.cid) for call in told], rows)
         self.assert_promises_kept()
 
+    def assert_refused(self, why):
+        self.stack.action.launch()
+        self.assertNotEqual(self.stack.action.wait(), 0)
+        log = self.stack.action.log(2000)
+        self.assertIn(why, log)
+        self.assertIn(str(self.spool), log)
+
+    def test_missing_or_empty(self):
+        """It is missed, and gone on without only when somebody says so."""
+        told = self.fill()
+        aside = self.stack.directory / "aside.db"
+        self.spool.rename(aside)
+        self.assert_refused("is missing or empty")
+        self.assertFalse(self.spool.exists())
+        self.spool.touch()
+        self.assert_refused("is missing or empty")
+        aside.rename(self.spool)
+        self.stack.action.start()
+        self.check_delivered(told)
+        # Now nothing is in it.
+        self.assertEqual(self.stack.action.stop(), 0)
+        self.spool.unlink()
+        self.assert_refused("--accept-lost-spool")
+        self.stack.action.set_environment("TMS_ACCEPT_LOST_SPOOL", "true")
+        self.stack.action.start()
+        self.stack.wait_until_it_works()
+        self.assertTrue(self.stack.logged(self.stack.action, "loss_accepted", str(self.spool)))
+        self.assert_promises_kept()
+
+    def test_flipped_bit_in_the_log_of_a_killed_one(self):
+        """SQLite would drop what is behind it without a word."""
+        self.away()
+        told = [self.stack.call(behaviour, timeout=5) for behaviour in ("accepted", "401", "504")]
+        self.stack.action.kill()
+        log = self.spool.with_name(self.spool.name + "-wal")
+        sound = log.read_bytes()
+        content = bytearray(sound)
+        content[self.rng.randrange(len(content) // 3)] ^= 1 << self.rng.randrange(8)
+        log.write_bytes(content)
+        self.assert_refused("can't be read")
+        log.write_bytes(sound)
+        self.stack.action.start()
+        self.check_delivered(told)
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
 
 class DamagedLedgerTest_F20(ChaosTest):
     """jobs.db rots while the ledger is down."""

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "common/runtime/logging.h"
 #include "common/sqlite/errors.h"
+#include "services/action/spool/spool_loss.h"
 #include "services/action/spool/spool_schema.h"
 #include "services/action/spool/sqlite_spool_run.h"
 
@@ -58,6 +60,10 @@ absl::Status FromWriter(const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<SqliteSpool>> SqliteSpool::Open(Options options,
                                                                const Clock& clock) {
   const std::string& path = options.path;
+  if (const absl::Status loss = CheckForLoss(path, options.expected); !loss.ok()) {
+    if (!options.accept_loss) return loss;
+    log::Error("SPOOL", "loss_accepted", {{"lost", Message(loss)}});
+  }
   TMS_ASSIGN_OR_RETURN(const int version, sqlite::CheckVersion(path, SpoolSchema()));
   if (version > 0) TMS_RETURN_IF_ERROR(CheckSpool(path));
   std::unique_ptr<SqliteSpool> spool(new SqliteSpool(clock));
@@ -69,6 +75,9 @@ absl::StatusOr<std::unique_ptr<SqliteSpool>> SqliteSpool::Open(Options options,
   TMS_RETURN_IF_ERROR(connection->SetUpWriter());
   TMS_RETURN_IF_ERROR(
       sqlite::Migrate(*connection, path, version, SpoolSchema(), clock.Now()).status());
+  // So that what a crash may leave behind the log's end can't be taken for this log's one day. If
+  // it can't be done now, nothing is lost.
+  connection->RunScript("PRAGMA wal_checkpoint(TRUNCATE)").IgnoreError();
   TMS_RETURN_IF_ERROR(spool->LoadUsage(*connection));
   TMS_RETURN_IF_ERROR(spool->room_->OpenLog());
   // On a full disk it still starts: what is there must be delivered. New starts are refused.

@@ -27,11 +27,16 @@ class SqliteSpool final : public Spool {
     // Called once, on the spool's thread, when the file can't be written any more: the process
     // should end, and find out after a restart what is on the disk.
     std::function<void(const absl::Status&)> on_failure;
+    // There must be a file: this instance has had one before.
+    bool expected = false;
+    // Go on without what is lost; the log says what it is.
+    bool accept_loss = false;
     std::string vfs = "";  // SQLite's default; tests have others
   };
 
   // The caller has seen to it that no other process has the file. FAILED_PRECONDITION: the file is
-  // not a spool or of a newer version. DATA_LOSS: it is damaged. It is then left as it is.
+  // not a spool or of a newer version. DATA_LOSS: it is damaged or missing. It is then left as it
+  // is.
   static absl::StatusOr<std::unique_ptr<SqliteSpool>> Open(Options options, const Clock& clock);
 
   boost::asio::awaitable<absl::Status> Put(std::vector<EventMessage> events) override;

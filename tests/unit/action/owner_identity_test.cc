@@ -33,13 +33,24 @@ TEST_F(OwnerIdentityTest, StaysTheSameAndCountsItsStarts) {
     ASSERT_TRUE(first.ok()) << first.status();
     EXPECT_EQ(first->id().size(), 36u);
     EXPECT_EQ(first->incarnation(), 1);
+    EXPECT_FALSE(first->has_started_before());
+    ASSERT_TRUE(first->CountStart().ok());
     id = first->id();
   }
   const auto second = OwnerIdentity::Claim(Spool(), kNow);
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_EQ(second->id(), id);
   EXPECT_EQ(second->incarnation(), 2);
+  EXPECT_TRUE(second->has_started_before());
   EXPECT_FALSE(std::filesystem::exists(Spool() + ".owner.new"));
+}
+
+TEST_F(OwnerIdentityTest, AStartThatCameToNothingIsNotCounted) {
+  ASSERT_TRUE(OwnerIdentity::Claim(Spool(), kNow).ok());
+  const auto again = OwnerIdentity::Claim(Spool(), kNow);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->incarnation(), 1);
+  EXPECT_FALSE(again->has_started_before());
 }
 
 TEST_F(OwnerIdentityTest, AnotherSpoolIsAnotherOwner) {

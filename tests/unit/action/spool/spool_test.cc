@@ -102,6 +102,47 @@ TEST_F(SpoolFileTest, ATruncatedFileIsFoundAtTheStartF20) {
   ExpectRefused(absl::StatusCode::kFailedPrecondition, "malformed");
 }
 
+TEST_F(SpoolFileTest, AMissingOrEmptyFileIsFoundWhereOneIsExpectedF20) {
+  const auto open = [&](bool accept_loss) {
+    return SqliteSpool::Open({.path = path_, .expected = true, .accept_loss = accept_loss},
+                             SystemClock());
+  };
+  for (const bool there : {false, true}) {
+    if (there) std::ofstream(path_).close();
+    const auto spool = open(false);
+    EXPECT_EQ(Reason(spool.status()), "SPOOL_LOST");
+    EXPECT_THAT(std::string(Message(spool.status())), HasSubstr(path_ + " is missing or empty"));
+    EXPECT_EQ(std::filesystem::exists(path_), there);
+  }
+  EXPECT_TRUE(open(true).ok());
+  EXPECT_TRUE(open(false).ok());
+}
+
+TEST_F(SpoolFileTest, AcknowledgedEventsThatTheLogHasLostAreFoundAtTheStartF20) {
+  const std::string copy = directory_.File("copy.db");
+  {
+    const auto spool = *Open();
+    for (const char* job : {"a", "b", "c"}) ASSERT_TRUE(Put(*spool, {MakeStart(job)}).ok());
+    // As a killed process leaves them.
+    std::filesystem::copy_file(path_, copy);
+    std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
+  }
+  // In the page of the first start.
+  std::fstream log(copy + "-wal", std::ios::binary | std::ios::in | std::ios::out);
+  log.seekp(32 + 24 + 200);
+  log.put('!');
+  log.close();
+  const auto open = [&](bool accept_loss) {
+    return SqliteSpool::Open({.path = copy, .accept_loss = accept_loss}, SystemClock());
+  };
+  const auto refused = open(false);
+  EXPECT_EQ(Reason(refused.status()), "SPOOL_LOST");
+  EXPECT_THAT(std::string(Message(refused.status())), HasSubstr("3 commits"));
+  const auto accepted = open(true);
+  ASSERT_TRUE(accepted.ok()) << accepted.status();
+  EXPECT_EQ((*accepted)->usage().events, 0);
+}
+
 TEST_F(SpoolFileTest, AForeignFileIsRefusedF20) {
   std::ofstream(path_) << "this is a shopping list, not a database, and long enough to be one";
   ExpectRefused(absl::StatusCode::kFailedPrecondition, "is not a spool");

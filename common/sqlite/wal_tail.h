@@ -1,0 +1,25 @@
+// What SQLite leaves unread at the end of a database's log.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace tms::sqlite {
+
+// Recovery reads a log up to its first bad frame and takes the rest for what a crash left, without
+// a word. Nothing is written behind a commit before that is synced, so what a crash alone leaves
+// holds at most one commit: the one that nobody was told of.
+struct WalTail {
+  // Frames that recovery reads.
+  int64_t frames_read = 0;
+  // Commits of the same log that it does not reach.
+  int64_t commits_unread = 0;
+};
+
+// Reads the log beside the database at `path`, which no process may have open; no log, or an empty
+// one, has no tail. UNAVAILABLE: it can't be read.
+absl::StatusOr<WalTail> ReadWalTail(const std::string& path);
+
+}  // namespace tms::sqlite
