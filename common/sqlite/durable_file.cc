@@ -17,8 +17,8 @@ namespace tms::sqlite {
 namespace {
 
 absl::Status Errno(std::string_view what, const std::string& path) {
-  const bool full = errno == ENOSPC || errno == EDQUOT;
-  return MakeStatus(absl::StatusCode::kUnavailable, full ? kReasonFull : kReasonBroken,
+  const std::string_view full = ReasonOfErrno(errno);
+  return MakeStatus(absl::StatusCode::kUnavailable, full.empty() ? kReasonBroken : full,
                     "cannot " + std::string(what) + " " + path + ": " + std::strerror(errno));
 }
 

@@ -40,8 +40,9 @@ absl::Status ToStatus(const SQLite::Exception& error) {
   const char* reason = ReasonOf(error.getErrorCode(), error.getExtendedErrorCode());
   const auto code =
       reason == kReasonStatement ? absl::StatusCode::kInternal : absl::StatusCode::kUnavailable;
-  const std::string message = std::string("sqlite: ") + error.what() + " (" +
-                              std::to_string(error.getExtendedErrorCode()) + ")";
+  const std::string what = reason == kReasonFull ? "there is no room on the disk: " : "";
+  const std::string message =
+      what + "sqlite: " + error.what() + " (" + std::to_string(error.getExtendedErrorCode()) + ")";
   return WithPublicMessage(MakeStatus(code, reason, message),
                            "the database can't do this now; try again later");
 }

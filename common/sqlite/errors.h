@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "common/base/disk_room.h"
 
 namespace SQLite {
 class Exception;
@@ -10,7 +11,7 @@ class Exception;
 namespace tms::sqlite {
 
 // Reasons of the statuses that this room makes.
-inline constexpr char kReasonFull[] = "RESOURCE_EXHAUSTED";     // no room on the disk
+using tms::kReasonFull;                                         // no room on the disk
 inline constexpr char kReasonBusy[] = "DATABASE_BUSY";          // somebody else holds a lock
 inline constexpr char kReasonBroken[] = "DATABASE_BROKEN";      // I/O error, corruption, no memory
 inline constexpr char kReasonStatement[] = "STATEMENT_FAILED";  // this statement alone is wrong

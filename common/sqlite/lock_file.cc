@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "common/base/disk_room.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 
@@ -15,7 +16,7 @@ namespace tms::sqlite {
 namespace {
 
 absl::Status Errno(const std::string& path, std::string_view what) {
-  return MakeStatus(absl::StatusCode::kFailedPrecondition,
+  return MakeStatus(absl::StatusCode::kFailedPrecondition, ReasonOfErrno(errno),
                     "cannot " + std::string(what) + " " + path + ": " + std::strerror(errno));
 }
 

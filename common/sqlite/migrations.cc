@@ -8,12 +8,19 @@
 
 #include "common/base/status.h"
 #include "common/base/time_text.h"
+#include "common/sqlite/errors.h"
 
 namespace tms::sqlite {
 namespace {
 
 absl::Status Refuse(const std::string& path, const std::string& why) {
   return MakeStatus(absl::StatusCode::kFailedPrecondition, path + " " + why);
+}
+
+// What can't be read, unless that says nothing of the file.
+absl::Status NotOurs(const std::string& path, const std::string& what, const absl::Status& status) {
+  if (KindOf(status) == ErrorKind::kRetry) return status;
+  return Refuse(path, "is not a " + what + ": " + std::string(Message(status)));
 }
 
 bool IsMissingOrEmpty(const std::string& path) {
@@ -50,11 +57,9 @@ absl::StatusOr<int> CheckVersion(const std::string& path, const Schema& schema) 
   const std::string what = schema.what;
   absl::StatusOr<std::unique_ptr<Connection>> connection =
       Connection::Open(path, OpenMode::kReadOnly);
-  if (!connection.ok()) {
-    return Refuse(path, "is not a " + what + ": " + std::string(Message(connection.status())));
-  }
+  if (!connection.ok()) return NotOurs(path, what, connection.status());
   const absl::StatusOr<int64_t> id = (*connection)->ReadInt("PRAGMA application_id");
-  if (!id.ok()) return Refuse(path, "is not a " + what + ": " + std::string(Message(id.status())));
+  if (!id.ok()) return NotOurs(path, what, id.status());
   TMS_ASSIGN_OR_RETURN(const int64_t version, (*connection)->ReadInt("PRAGMA user_version"));
   TMS_ASSIGN_OR_RETURN(const int64_t objects,
                        (*connection)->ReadInt("SELECT count(*) FROM sqlite_master"));

@@ -13,6 +13,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/grpc_log.h"
 #include "common/service/peer_options.h"
 #include "common/service/tls_options.h"
 #include "services/action/action_host.h"
@@ -169,6 +170,7 @@ int main(int argc, char** argv) {
   tms::Options options("action_service", "Carries out Set Actions against clusters");
   AddOptions(options, settings);
   if (const auto exit_code = options.Parse(argc, argv)) return *exit_code;
+  tms::RouteGrpcLog();
 
   auto tls = settings.tls.Load();
   if (!tls.ok()) return Fail(1, tms::Message(tls.status()));

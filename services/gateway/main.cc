@@ -20,6 +20,7 @@
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/grpc_log.h"
 #include "common/service/tls_options.h"
 #include "services/gateway/api_routes.h"
 #include "services/gateway/audit_recorder.h"
@@ -191,6 +192,7 @@ int main(int argc, char** argv) {
   options.app().fallthrough();
   AddUserCommands(options.app(), user_command);
   if (const auto exit_code = options.Parse(argc, argv)) return *exit_code;
+  tms::RouteGrpcLog();
   if (user_command.run) return user_command.run(settings.data);
   return Serve(settings);
 }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/disk_room.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -36,7 +37,8 @@ absl::Status Refuse(const std::string& path, const std::string& why) {
   return MakeStatus(absl::StatusCode::kFailedPrecondition, path + ": " + why);
 }
 absl::Status Errno(const std::string& path, std::string_view what) {
-  return Refuse(path, "cannot " + std::string(what) + ": " + std::strerror(errno));
+  return MakeStatus(absl::StatusCode::kFailedPrecondition, ReasonOfErrno(errno),
+                    path + ": cannot " + std::string(what) + ": " + std::strerror(errno));
 }
 
 std::optional<std::string> HexDecode(std::string_view text, size_t size) {

@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/runtime/logging.h"
+#include "services/ledger/anchor_file.h"
 
 namespace tms::ledger {
 namespace {
@@ -65,8 +66,21 @@ void AnchorWriter::Advance(const std::string& chain_id, int64_t number, const st
 absl::StatusOr<std::string> AnchorWriter::Start() {
   TMS_ASSIGN_OR_RETURN(key_, AnchorKey::LoadOrMake(options_.key_path));
   last_try_ = clock_.SinceBoot();
+  TMS_RETURN_IF_ERROR(ReadAnchored());
+  behind_at_start_ = head().number > anchored_;
   thread_ = std::thread([this] { Run(); });
   return HexEncode(key_->public_key());
+}
+
+absl::Status AnchorWriter::ReadAnchored() {
+  TMS_ASSIGN_OR_RETURN(const auto lines, ReadNewestAnchorLines(options_.path));
+  for (const std::string& line : lines) {
+    const absl::StatusOr<Anchor> newest = ReadAnchor(line);
+    if (!newest.ok()) continue;
+    anchored_ = newest->number;
+    break;
+  }
+  return absl::OkStatus();
 }
 
 AnchorWriter::Head AnchorWriter::head() {
@@ -75,6 +89,7 @@ AnchorWriter::Head AnchorWriter::head() {
 }
 
 void AnchorWriter::Run() {
+  if (behind_at_start_) WriteAnchor(head());
   while (!stop_.WaitFor(kLook)) {
     if (const Head now = head(); IsDue(now.number)) WriteAnchor(now);
   }

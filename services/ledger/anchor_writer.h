@@ -36,8 +36,9 @@ class AnchorWriter {
   // The chain's end as it is on the disk now.
   void Advance(const std::string& chain_id, int64_t number, const std::string& hash);
 
-  // Loads or makes the key and begins to write; once, before the first Advance of a new row is of
-  // interest. Returns the public key, in hexadecimal.
+  // Loads or makes the key and begins to write, at once if the chain has grown since the newest
+  // anchor; once, before the first Advance of a new row is of interest. Returns the public key, in
+  // hexadecimal. FAILED_PRECONDITION if the key or the anchors can't be read.
   absl::StatusOr<std::string> Start();
 
  private:
@@ -47,6 +48,7 @@ class AnchorWriter {
     std::string hash;
   };
 
+  absl::Status ReadAnchored();
   void Run();
   Head head();
   bool IsDue(int64_t number);
@@ -59,6 +61,9 @@ class AnchorWriter {
 
   absl::Mutex mutex_;
   Head head_ ABSL_GUARDED_BY(mutex_);
+
+  // A crash or an older file has left rows without an anchor, which don't wait for one to be due.
+  bool behind_at_start_ = false;
 
   // Of the thread, and after it of the destructor.
   int64_t anchored_ = 0;

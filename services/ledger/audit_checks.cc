@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "services/ledger/checks.h"
+#include "services/ledger/file_history.h"
 
 namespace tms::ledger {
 namespace {
@@ -45,6 +46,9 @@ absl::Status CheckAuditRecord(const AuditRecord& record) {
   Violations violations;
   CheckName("record.user_id", record.user_id, violations);
   CheckAction("record.action", record.action, violations);
+  if (record.action == kOlderFileAccepted) {
+    violations.Add("record.action", "is recorded by the ledger alone");
+  }
   CheckText("record.target", record.target, 0, kMaxAuditTextCharacters, violations);
   CheckText("record.source_ip", record.source_ip, 0, kMaxAddressCharacters, violations);
   CheckText("record.detail", record.detail, 0, kMaxAuditTextCharacters, violations);

@@ -2,20 +2,25 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <optional>
 #include <string>
 
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/disk_room.h"
 #include "common/base/status.h"
 #include "common/rpc/listen_check.h"
 #include "common/runtime/logging.h"
 #include "common/runtime/options.h"
 #include "common/runtime/process.h"
+#include "common/service/grpc_log.h"
 #include "common/service/peer_options.h"
 #include "common/service/tls_options.h"
 #include "services/ledger/anchor_writer.h"
 #include "services/ledger/ledger_host.h"
+#include "services/ledger/older_file_guard.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
 
 namespace {
@@ -26,6 +31,8 @@ constexpr char kTag[] = "MAIN";
 constexpr char kMigrationTag[] = "MIGRATION";
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
+// Of no file: numbers count from 0.
+constexpr int kNoOlderFile = -1;
 // What ends after the drain (closing the database) gets this much longer before the watchdog.
 constexpr absl::Duration kCloseLimit = absl::Seconds(10);
 
@@ -35,6 +42,7 @@ struct Flags {
   std::string anchor_key;
   absl::Duration anchor_interval = absl::Minutes(1);
   int anchor_rows = 10'000;
+  int accept_older_file = kNoOlderFile;
   std::string legacy_timezone;
   std::string check = "quick";
   absl::Duration drain_limit = absl::Seconds(30);
@@ -64,6 +72,13 @@ std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
   options.Add("--anchor-interval", flags.anchor_interval, "A statement is due after this time …",
               absl::Seconds(1), absl::Hours(24));
   options.Add("--anchor-rows", flags.anchor_rows, "… or after so many rows", 1, 100'000'000);
+  options
+      .Add(
+          "--accept-older-file", flags.accept_older_file,
+          "Go on with a file that is older than its anchors and ends at event N, as the refusal of "
+          "a start says; the events behind N are then gone for good, which the history records",
+          0, std::numeric_limits<int>::max())
+      ->type_name("N");
   options
       .Add("--legacy-timezone", flags.legacy_timezone,
            "Time zone of a replaced system's jobs.db given as --db, as in Europe/Berlin")
@@ -98,8 +113,19 @@ tms::ledger::AnchorWriter::Options AnchorOptions(const Flags& flags) {
           .rows = flags.anchor_rows};
 }
 
+std::optional<int64_t> AcceptedEnd(const Flags& flags) {
+  if (flags.accept_older_file == kNoOlderFile) return std::nullopt;
+  return flags.accept_older_file;
+}
+
 int Fail(const char* event, const absl::Status& status, int exit_code = kFailure) {
-  tms::log::Error(kTag, event, {{"error", Message(status)}});
+  if (tms::Reason(status) == tms::kReasonFull) {
+    // As while it serves: nothing is wrong but the room, and a supervisor's next start finds it.
+    tms::log::Error(kTag, "disk_full",
+                    {{"error", Message(status)}, {"help", "make room, then start again"}});
+  } else {
+    tms::log::Error(kTag, event, {{"error", Message(status)}});
+  }
   return exit_code;
 }
 
@@ -128,6 +154,27 @@ void LogMigration(const std::string& db, const tms::ledger::MigrationReport& rep
                   {"in_progress", counts.open_jobs},
                   {"ambiguous_local_times", counts.ambiguous_times},
                   {"elapsed_ms", absl::ToInt64Milliseconds(report.elapsed)}});
+}
+
+// F20: serves an older file only where somebody wants just that, and has it written down first.
+absl::Status AcceptOlderFile(tms::ledger::SqliteJobStore& store,
+                             const tms::ledger::OlderFileGuard& guard) {
+  for (const std::string& line : guard.unreadable()) {
+    tms::log::Warning(kTag, "anchor_unreadable", {{"line", line}});
+  }
+  if (!guard.record().has_value()) return absl::OkStatus();
+  absl::Notification recorded;
+  absl::Status status;
+  store.RecordAudit(*guard.record(), [&](const absl::StatusOr<tms::ledger::AuditResult>& result) {
+    status = result.status();
+    recorded.Notify();
+  });
+  recorded.WaitForNotification();
+  TMS_RETURN_IF_ERROR(status);
+  TMS_ASSIGN_OR_RETURN(const std::string away, guard.PutAnchorsAway(tms::SystemClock().Now()));
+  tms::log::Warning(kTag, "older_file_accepted",
+                    {{"what", guard.record()->detail}, {"earlier_anchors", away}});
+  return absl::OkStatus();
 }
 
 int Run(Flags& flags) {
@@ -160,8 +207,13 @@ int Run(Flags& flags) {
   store_options.on_append = [&anchors](const std::string& chain_id, const auto& head) {
     anchors.Advance(chain_id, head.number, head.hash);
   };
+  tms::ledger::OlderFileGuard guard(flags.db, AnchorOptions(flags).path, AcceptedEnd(flags));
+  store_options.judge = [&guard](const auto& history) { return guard.Judge(history); };
   auto store = tms::ledger::SqliteJobStore::Open(store_options, tms::SystemClock());
   if (!store.ok()) return Fail("open_failed", store.status());
+  if (const absl::Status accepted = AcceptOlderFile(**store, guard); !accepted.ok()) {
+    return Fail("open_failed", accepted);
+  }
   if (const auto& backup = (*store)->backup_path()) {
     tms::log::Info(kTag, "migrated", {{"db", flags.db}, {"backup", *backup}});
   }
@@ -193,5 +245,6 @@ int main(int argc, char** argv) {
   tms::BeginProcess();
   Flags flags;
   if (const auto exit_code = ParseFlags(argc, argv, flags)) return *exit_code;
+  tms::RouteGrpcLog();
   return Run(flags);
 }

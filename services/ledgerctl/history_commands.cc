@@ -50,6 +50,7 @@ void PrintReport(const ledger::VerifyReport& report, const ledger::VerifyOptions
                 << (options.public_key.empty() ? " (not compared: --public-key)" : "") << '\n';
     }
   }
+  for (const std::string& text : report.acceptances) std::cout << "ACCEPTED " << text << '\n';
   std::cout << "jobs     " << report.job_count << " replayed\n";
   for (const std::string& finding : report.findings) std::cout << "WRONG    " << finding << '\n';
   if (report.findings.empty()) std::cout << "All is as it was written.\n";

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/runtime/options.h"
+#include "common/service/grpc_log.h"
 #include "services/ledgerctl/commands.h"
 #include "services/ledgerctl/session.h"
 
@@ -48,6 +49,7 @@ int main(int argc, char** argv) {
   AddSpoolCommands(app, session);
   AddHealthCommand(app, session);
   if (const auto exit_code = options.Parse(argc, argv)) return *exit_code;
+  tms::RouteGrpcLog();
   if (const absl::Status begun = session.Begin(); !begun.ok()) {
     return tms::ledgerctl::Session::RefuseUsage(begun);
   }

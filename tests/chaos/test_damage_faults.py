@@ -9,6 +9,7 @@ import grpc
 
 from chaos_stack import ChaosTest, Job, findings, seed_of, wait_until
 from spool_case import SpoolTestCase
+from test_restore_faults import last_event
 
 
 def flip_a_bit(path, rng):
@@ -233,19 +234,41 @@ class DamagedLedgerTest_F20(ChaosTest):
         self.assert_promises_kept()
 
     def test_older_copy_put_back(self):
-        """Sound by itself; what was signed in between tells."""
+        """Sound by itself; what was signed in between tells, at the start already."""
         self.assertEqual(self.findings(), "")
         self.stack.ledger.start()
         self.stack.action.start()
         self.stack.wait_until_it_works()
         self.stack.ledger.stop()
         self.assertEqual(self.findings(), "")
+        newer = self.stack.db.read_bytes()
         shutil.copy(self.sound, self.stack.db)
         self.assertIn("anchor", self.findings())
+        for _ in range(2):
+            self.assertFalse(self.serves())
+            self.assertTrue(self.stack.logged(self.stack.ledger, "older than its anchors",
+                                              f"ends at event {last_event(self.sound)}"))
+        self.stack.db.unlink()  # so is none at all
+        self.stack.ledger.launch()
+        self.assertNotEqual(self.stack.ledger.wait(), 0)
+        self.assertTrue(self.stack.logged(self.stack.ledger, "has no history", "are missing"))
+        self.assertFalse(self.stack.db.exists())
+        self.stack.db.write_bytes(newer)
         self.stack.ledger.start()
-        self.assertIn("anchor", self.findings())
         self.stack.wait_until_it_works()
+        self.assert_promises_kept()
 
+    def test_a_new_event_altered(self):
+        """Where SQLite sees nothing: the end of the chain is recomputed at each start."""
+        self.stack.db.write_bytes(self.stack.db.read_bytes().replace(b"STARTED", b"STARTEQ"))
+        self.assertIn("WRONG", self.findings())
+        self.assertFalse(self.serves())
+        self.assertTrue(self.stack.logged(self.stack.ledger, "is damaged"))
+        shutil.copy(self.sound, self.stack.db)
+        self.stack.ledger.start()
+        self.stack.action.start()
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
 
 class DamagedLedgerTest_F20_Full(DamagedLedgerTest_F20):
     ROUNDS = 100

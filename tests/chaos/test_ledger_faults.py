@@ -165,6 +165,30 @@ class FullDiskTest_F11(LedgerFaultTestCase):
         self.assertEqual(call.result().effect, "APPLIED")
         self.assert_promises_kept()
 
+    def test_started_on_a_full_disk(self):
+        """For the first time or again: one line that says so, and the next start finds the room."""
+        ledger, machine = self.stack.ledger, self.stack.ledger_machine
+        ledger.stop()
+        first = ledger.twin({"--db": self.stack.db.with_name("first.db")}, "first.log")
+        for process in (ledger, first):
+            for room in (0, 40_000, 140_000):
+                machine.limit_room(room)
+                process.launch()
+                wait_until(lambda p=process: not p.running or p.is_ready(), "it serves or ends")
+                if process.running:
+                    process.stop()
+                    continue
+                self.assertEqual(process.wait(), 1)
+                self.assertTrue(self.stack.logged(process, "event=disk_full", "make room"))
+                self.assertNotIn("_failed", process.log())
+            self.assertTrue(self.stack.logged(process, "event=disk_full"))
+            machine.limit_room(None)
+            process.start()
+            process.stop()
+        ledger.start()
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
     def fill(self, rng):
         machine = self.stack.ledger_machine
         refused = machine.count("refused_writes")

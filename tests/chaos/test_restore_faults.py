@@ -3,11 +3,12 @@
 import contextlib
 import random
 import sqlite3
+import subprocess
 import time
 
 import grpc
 
-from chaos_stack import END_LIMIT, Job, Load, findings, seed_of, stubs, wait_until
+from chaos_stack import BIN, END_LIMIT, Job, Load, seed_of, stubs, wait_until
 from evidence import ANSWERED
 from proxy import DOWN
 from spool_case import SpoolTestCase
@@ -22,14 +23,22 @@ def back_up(stack):
         source.backup(target)
 
 
-def begin_new_anchors(stack):
-    """docs/history.md: those of what was lost would stay wrong for ever."""
-    anchors = stack.db.with_name("jobs.db.anchors")
-    if anchors.exists():
-        anchors.rename(stack.directory / f"lost_{time.monotonic_ns()}.anchors")
+def last_event(path):
+    """The number of the history's last event."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        number, = connection.execute(
+            "SELECT max(number) FROM (SELECT number FROM job_events"
+            " UNION ALL SELECT number FROM audit_events UNION ALL SELECT 0)").fetchone()
+    return number
 
 
-def restore(stack, start=True, new_anchors=True):
+def accept(stack, end):
+    """At later starts of the ledger, if its file is older than its anchors and ends there; None: no
+    such file."""
+    stack.ledger.set_environment("TMS_ACCEPT_OLDER_FILE", None if end is None else str(end))
+
+
+def restore(stack, start=True, accepted=True):
     """The ledger dies and begins anew with the backup. Notes whose events are gone by that."""
     if stack.ledger.running:
         stack.ledger.kill()
@@ -42,8 +51,7 @@ def restore(stack, start=True, new_anchors=True):
     for suffix in ("", "-wal", "-shm"):
         stack.db.with_name(stack.db.name + suffix).unlink(missing_ok=True)
     stack.db.write_bytes(path.read_bytes())
-    if new_anchors:
-        begin_new_anchors(stack)
+    accept(stack, last_event(path) if accepted else None)
     stack.ledger_machine.begin_anew()
     if start:
         stack.ledger.start()
@@ -135,14 +143,47 @@ class RestoredLedgerTest_F26(SpoolTestCase):
         self.assert_promises_kept()
 
     def test_what_is_gone_is_said(self):
-        """By the anchors that were signed in between; the older history is sound by itself."""
+        """At the start, which is refused until somebody wants it so, and by the history ever after."""
         back_up(self.stack)
-        self.stack.call()
+        end = last_event(self.stack.directory / "backup.db")
+        gone = self.stack.call()
         self.stack.ledger.stop()
-        restore(self.stack, new_anchors=False)
-        self.assertIn("anchor", "\n".join(findings(self.stack.db)))
-        begin_new_anchors(self.stack)
+        anchors = self.stack.db.with_name("jobs.db.anchors")
+        last = int(anchors.read_text(encoding="ascii").splitlines()[-1].split(" ")[2])
+        missing = f"events {end + 1} to {last} are missing"
+        restore(self.stack, start=False, accepted=False)
+        for _ in range(2):
+            before = self.stack.db.read_bytes()
+            self.stack.ledger.launch()
+            self.assertEqual(self.stack.ledger.wait(), 1)
+            self.assertTrue(self.stack.logged(self.stack.ledger, "open_failed", missing,
+                                              f"--accept-older-file {end}"))
+            self.assertEqual(self.stack.db.read_bytes(), before)
+            accept(self.stack, last)  # that is another file
+
+        accept(self.stack, end)
+        self.stack.ledger.start()
+        self.assertTrue(self.stack.logged(self.stack.ledger, "older_file_accepted", missing))
+        self.assertIsNone(self.stack.job_of(gone.cid))
+        record, = self.stack.rows("SELECT * FROM audit_events WHERE action = 'OLDER_FILE_ACCEPTED'")
+        self.assertEqual((record["number"], record["user_id"]), (end + 1, "ledger"))
+        self.assertIn(missing, record["detail"])
+        accept(self.stack, None)
         self.stack.wait_until_it_works()
+        self.stack.ledger.stop()
+        self.stack.ledger.start()
+        self.stack.wait_until_it_works()
+
+        verify = [str(BIN / "ledgerctl"), "verify", "--db", str(self.stack.db)]
+        now = subprocess.run(verify, capture_output=True, text=True, check=False)
+        self.assertEqual(now.returncode, 0, now.stdout + now.stderr)
+        self.assertRegex(now.stdout, rf"ACCEPTED row {end + 1}, .*{missing}")
+        earlier, = anchors.parent.glob("jobs.db.anchors.until-*")
+        then = subprocess.run([*verify, "--anchors", str(earlier)], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(then.returncode, 1)
+        self.assertRegex(then.stdout, r"WRONG    anchor in line \d+")
+        self.assertRegex(then.stdout, rf"ACCEPTED row {end + 1}, ")
         self.assert_promises_kept()
 
     def test_under_load(self):

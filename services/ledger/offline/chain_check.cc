@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "services/ledger/file_history.h"
 #include "services/ledger/offline/checks.h"
 
 namespace tms::ledger {
@@ -10,9 +11,6 @@ namespace {
 
 using sqlite::Connection;
 using sqlite::Row;
-
-// Rows read in one read transaction: about 50 ms, so the write-ahead log can begin anew between.
-constexpr int64_t kBatch = 10'000;
 
 constexpr char kCountRows[] =
     "SELECT (SELECT count(*) FROM job_events WHERE number <= ?1) + "
@@ -23,11 +21,7 @@ constexpr char kFindSurplus[] =
     "(SELECT min(number) FROM job_events WHERE number IN (SELECT number FROM audit_events)))";
 constexpr char kFindJob[] = "SELECT 1 FROM jobs WHERE job_id = ?1";
 
-// Columns of HistoryTable::select_sql().
-constexpr int kNumber = 0;
-constexpr int kSalt = 1;
-constexpr int kSaltedDigest = 2;
-constexpr int kHash = 3;
+// Of HistoryTable::select_sql().
 constexpr int kFirstColumn = 4;
 
 int ColumnOf(const HistoryTable& table, std::string_view name) {
@@ -47,97 +41,85 @@ class ChainChecker {
   absl::StatusOr<ChainCheck> Run();
 
  private:
-  // Follows the chain through one table as far as it goes without leaving it, at most kBatch rows.
-  absl::Status Follow(const HistoryTable& table);
-  bool Take(const HistoryTable& table, const Row& row);
-  absl::Status CheckEnd();
-  void MeetAnchors();
-  bool Fail(const std::string& what) {
-    check_.chain = what;
-    return false;
-  }
+  absl::StatusOr<Finding> Take(const HistoryTable& table, const Row& row, const ChainHead& link);
+  absl::StatusOr<Finding> FindJobOf(const Row& row);
+  void NoteAcceptance(const Row& row, int64_t number);
+  absl::Status CheckEnd(int64_t last_number);
+  void MeetAnchors(const ChainHead& head);
 
   Connection& connection_;
   const std::string& chain_id_;
   std::vector<AnchorLine>::const_iterator next_anchor_;
   const std::vector<AnchorLine>::const_iterator last_anchor_;
-  int64_t last_number_ = 0;
   ChainCheck check_;
-  absl::Status status_;
 };
 
 absl::StatusOr<ChainCheck> ChainChecker::Run() {
   TMS_ASSIGN_OR_RETURN(const ChainHead last, ReadChainHead(connection_));
-  last_number_ = last.number;
-  MeetAnchors();
-  for (int64_t before = -1; before != check_.head.number && !check_.chain;) {
-    before = check_.head.number;
-    TMS_RETURN_IF_ERROR(Follow(JobEventsTable()));
-    if (!check_.chain) TMS_RETURN_IF_ERROR(Follow(AuditEventsTable()));
-  }
-  TMS_RETURN_IF_ERROR(CheckEnd());
+  MeetAnchors(ChainHead{});
+  const auto take = [this](const HistoryTable& table, const Row& row, const ChainHead& link) {
+    return Take(table, row, link);
+  };
+  TMS_ASSIGN_OR_RETURN(ChainEnd end,
+                       WalkChain(connection_, chain_id_, ChainHead{}, last.number, take));
+  check_.head = std::move(end.head);
+  check_.chain = std::move(end.fault);
+  TMS_RETURN_IF_ERROR(CheckEnd(last.number));
   return std::move(check_);
 }
 
-absl::Status ChainChecker::Follow(const HistoryTable& table) {
-  const auto take = [&](const Row& row) { return Take(table, row); };
-  TMS_RETURN_IF_ERROR(connection_.Visit(table.select_sql(), take, check_.head.number, kBatch));
-  return status_;
+absl::StatusOr<Finding> ChainChecker::Take(const HistoryTable& table, const Row& row,
+                                           const ChainHead& link) {
+  if (&table == &JobEventsTable()) {
+    TMS_ASSIGN_OR_RETURN(Finding lost, FindJobOf(row));
+    if (lost.has_value()) return lost;
+  } else {
+    NoteAcceptance(row, link.number);
+  }
+  MeetAnchors(link);
+  return Finding();
 }
 
-bool ChainChecker::Take(const HistoryTable& table, const Row& row) {
-  const int64_t number = row.Int(kNumber);
-  if (number != check_.head.number + 1 || number > last_number_) return false;
-  const std::string name = "row " + std::to_string(number) + " (" + table.name() + ")";
-  if (row.IsNull(kSalt) || row.IsNull(kSaltedDigest) || row.IsNull(kHash)) {
-    return Fail(name + ": it is not chained");
-  }
-  const std::string digest = SaltedDigest(row.Text(kSalt), EncodeContent(table, row));
-  if (row.Text(kSaltedDigest) != digest) {
-    return Fail(name + ": its content is not what was written");
-  }
-  std::string hash = LinkHash(chain_id_, number, check_.head.hash, digest);
-  if (row.Text(kHash) != hash) {
-    return Fail(name + ": its hash does not follow from the row before it");
-  }
+// A job that began has its row.
+absl::StatusOr<Finding> ChainChecker::FindJobOf(const Row& row) {
   static const int job_id = ColumnOf(JobEventsTable(), "job_id");
   static const int kind = ColumnOf(JobEventsTable(), "kind");
   static const int verdict = ColumnOf(JobEventsTable(), "verdict");
-  if (&table == &JobEventsTable() && row.Text(verdict) == "APPLIED" &&
-      (row.Text(kind) == "STARTED" || row.Text(kind) == "MIGRATED")) {
-    const auto read = [](const Row&) { return true; };
-    const auto job = connection_.ReadOne(kFindJob, read, row.Text(job_id));
-    status_ = job.status();
-    if (!status_.ok()) return false;
-    if (!job->has_value()) {
-      return Fail(name + ": it began job " + row.Text(job_id) + ", which is not in jobs");
-    }
-  }
-  check_.head = {.number = number, .hash = std::move(hash)};
-  MeetAnchors();
-  return true;
+  const bool began = row.Text(verdict) == "APPLIED" &&
+                     (row.Text(kind) == "STARTED" || row.Text(kind) == "MIGRATED");
+  if (!began) return Finding();
+  const auto read = [](const Row&) { return true; };
+  TMS_ASSIGN_OR_RETURN(const auto job, connection_.ReadOne(kFindJob, read, row.Text(job_id)));
+  if (job.has_value()) return Finding();
+  return Finding("it began job " + row.Text(job_id) + ", which is not in jobs");
 }
 
-void ChainChecker::MeetAnchors() {
-  for (; next_anchor_ != last_anchor_ && next_anchor_->anchor.number <= check_.head.number;
+void ChainChecker::NoteAcceptance(const Row& row, int64_t number) {
+  static const int action = ColumnOf(AuditEventsTable(), "action");
+  static const int occurred_at = ColumnOf(AuditEventsTable(), "occurred_at");
+  static const int detail = ColumnOf(AuditEventsTable(), "detail");
+  if (row.Text(action) != kOlderFileAccepted) return;
+  check_.acceptances.push_back("row " + std::to_string(number) + ", " + row.Text(occurred_at) +
+                               ": " + row.Text(detail));
+}
+
+void ChainChecker::MeetAnchors(const ChainHead& head) {
+  for (; next_anchor_ != last_anchor_ && next_anchor_->anchor.number <= head.number;
        ++next_anchor_) {
     const Anchor& anchor = next_anchor_->anchor;
-    if (anchor.number == check_.head.number && anchor.hash == check_.head.hash) continue;
+    if (anchor.number == head.number && anchor.hash == head.hash) continue;
     if (check_.anchors.has_value()) continue;
     check_.anchors = "anchor in line " + std::to_string(next_anchor_->line) + ": row " +
                      std::to_string(anchor.number) + " had another hash when it was signed";
   }
 }
 
-absl::Status ChainChecker::CheckEnd() {
-  if (!check_.chain && check_.head.number < last_number_) {
-    check_.chain = "row " + std::to_string(check_.head.number + 1) + ": it is missing";
-  }
+absl::Status ChainChecker::CheckEnd(int64_t last_number) {
   if (!check_.chain) {
     const auto read = [](const Row& row) { return row.Int(0); };
     TMS_ASSIGN_OR_RETURN(const std::optional<int64_t> count,
-                         connection_.ReadOne(kCountRows, read, last_number_));
-    if (count != last_number_) {
+                         connection_.ReadOne(kCountRows, read, last_number));
+    if (count != last_number) {
       TMS_ASSIGN_OR_RETURN(const int64_t surplus, connection_.ReadInt(kFindSurplus));
       check_.chain = "row " + std::to_string(surplus) + ": there is one too many of this number";
     }
@@ -145,7 +127,7 @@ absl::Status ChainChecker::CheckEnd() {
   if (!check_.anchors && !check_.chain && next_anchor_ != last_anchor_) {
     check_.anchors = "anchor in line " + std::to_string(next_anchor_->line) +
                      ": it was signed at row " + std::to_string(next_anchor_->anchor.number) +
-                     ", but the history ends at row " + std::to_string(last_number_) +
+                     ", but the history ends at row " + std::to_string(last_number) +
                      ": rows after it were removed";
   }
   return absl::OkStatus();

@@ -10,11 +10,9 @@
 #include "absl/status/statusor.h"
 #include "common/sqlite/connection.h"
 #include "services/ledger/anchor.h"
-#include "services/ledger/sqlite/history_chain.h"
+#include "services/ledger/sqlite/chain_walk.h"
 
 namespace tms::ledger {
-
-using Finding = std::optional<std::string>;
 
 // An anchor, and where it stands.
 struct AnchorLine {
@@ -26,6 +24,8 @@ struct ChainCheck {
   ChainHead head;  // the last good row
   Finding chain;
   Finding anchors;
+  // Each time that somebody let the ledger go on with an older file: row, time and what was lost.
+  std::vector<std::string> acceptances;
 };
 // Recomputes the chain up to the row that is the last one now, and meets `anchors`, sorted by
 // number. Also whether each job that began has its row.

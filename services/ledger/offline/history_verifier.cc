@@ -86,6 +86,7 @@ absl::StatusOr<VerifyReport> VerifyHistory(const VerifyOptions& options) {
                        CheckChain(*connection, report.chain_id, anchors.lines));
   report.row_count = chain.head.number;
   report.head_hash = chain.head.hash;
+  report.acceptances = chain.acceptances;
   Note(chain.chain, report);
   Note(anchors.finding.has_value() ? anchors.finding : chain.anchors, report);
   TMS_ASSIGN_OR_RETURN(const Finding customers, CheckAuditCustomers(*connection));

@@ -28,6 +28,9 @@ struct VerifyReport {
   int64_t anchor_count = 0;
   int64_t newest_anchor = 0;
   std::vector<std::string> anchor_keys;  // in hexadecimal
+  // Each time that the ledger was told to go on with an older file than was anchored: its row in
+  // the history, when, and what was lost by it. No finding: the history says so itself.
+  std::vector<std::string> acceptances;
   // The first thing that is wrong in the chain, the anchors, the customers, the jobs and the
   // counters, in this order; each names the row, the anchor or the job. Empty: all is well.
   std::vector<std::string> findings;

@@ -15,9 +15,14 @@ constexpr char kSelectHead[] =
     "UNION ALL SELECT number, hash FROM "
     "(SELECT number, hash FROM audit_events ORDER BY number DESC LIMIT 1) "
     "ORDER BY number DESC LIMIT 1";
+constexpr char kSelectLink[] =
+    "SELECT number, hash FROM job_events WHERE number = ?1 "
+    "UNION ALL SELECT number, hash FROM audit_events WHERE number = ?1";
 constexpr char kSelectChainId[] = "SELECT value FROM ledger_meta WHERE key = 'chain_id'";
 
 constexpr std::string_view kLinkColumnNames = "number, salt, salted_digest, hash";
+
+ChainHead ReadHead(const Row& row) { return {.number = row.Int(0), .hash = row.Text(1)}; }
 
 std::string Join(const std::vector<std::string>& columns) {
   std::string text(kLinkColumnNames);
@@ -91,11 +96,13 @@ std::string EncodeContent(const HistoryTable& table, const Row& row) {
 }
 
 absl::StatusOr<ChainHead> ReadChainHead(sqlite::Connection& connection) {
-  const auto read = [](const Row& row) {
-    return ChainHead{.number = row.Int(0), .hash = row.Text(1)};
-  };
-  TMS_ASSIGN_OR_RETURN(std::optional<ChainHead> head, connection.ReadOne(kSelectHead, read));
+  TMS_ASSIGN_OR_RETURN(std::optional<ChainHead> head, connection.ReadOne(kSelectHead, ReadHead));
   return std::move(head).value_or(ChainHead{});
+}
+
+absl::StatusOr<std::optional<ChainHead>> ReadLink(sqlite::Connection& connection, int64_t number) {
+  if (number == 0) return ChainHead{};
+  return connection.ReadOne(kSelectLink, ReadHead, number);
 }
 
 std::string SaltedDigest(std::string_view salt, std::string_view content) {

@@ -64,6 +64,8 @@ struct ChainHead {
   std::string hash = std::string(kHashBytes, '\0');
 };
 absl::StatusOr<ChainHead> ReadChainHead(sqlite::Connection& connection);
+// The row of that number; of 0 what is before the first row. Nothing if there is none.
+absl::StatusOr<std::optional<ChainHead>> ReadLink(sqlite::Connection& connection, int64_t number);
 
 // What a row has besides its content.
 struct ChainLink {

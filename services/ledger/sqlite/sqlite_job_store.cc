@@ -8,6 +8,7 @@
 #include "common/base/status.h"
 #include "common/base/time_text.h"
 #include "common/sqlite/errors.h"
+#include "services/ledger/sqlite/file_look.h"
 #include "services/ledger/sqlite/owner_identities.h"
 #include "services/ledger/sqlite/schema.h"
 #include "services/ledger/sqlite/sqlite_reads.h"
@@ -95,13 +96,14 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   std::unique_ptr<SqliteJobStore> store(new SqliteJobStore(clock));
   const std::string& path = options.path;
   TMS_ASSIGN_OR_RETURN(store->lock_, sqlite::LockFile::Acquire(sqlite::LockPathOf(path)));
+  TMS_RETURN_IF_ERROR(LookAtFile(path, options.check, options.judge));
   TMS_ASSIGN_OR_RETURN(store->migration_report_, MigrateLegacy(path, options.migration, clock));
   TMS_ASSIGN_OR_RETURN(const int version, sqlite::CheckVersion(path, LedgerSchema()));
   TMS_ASSIGN_OR_RETURN(auto connection, Connection::Open(path, sqlite::OpenMode::kCreateOrWrite));
   TMS_RETURN_IF_ERROR(connection->SetUpWriter());
   TMS_ASSIGN_OR_RETURN(store->backup_path_,
                        sqlite::Migrate(*connection, path, version, LedgerSchema(), clock.Now()));
-  TMS_RETURN_IF_ERROR(CheckDatabase(*connection, path, options.check));
+  if (store->backup_path_) TMS_RETURN_IF_ERROR(CheckDatabase(*connection, path, options.check));
   TMS_RETURN_IF_ERROR(MakeMeta(*connection, clock.Now()));
   if (!options.owner_identities.empty()) {
     TMS_RETURN_IF_ERROR(ReleaseOwners(*connection, options.owner_identities));

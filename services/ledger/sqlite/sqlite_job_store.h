@@ -16,6 +16,7 @@
 #include "common/sqlite/group_commit_writer.h"
 #include "common/sqlite/lock_file.h"
 #include "common/sqlite/reader_pool.h"
+#include "services/ledger/file_history.h"
 #include "services/ledger/job_store.h"
 #include "services/ledger/sqlite/history_chain.h"
 #include "services/ledger/sqlite/legacy_migration.h"
@@ -39,6 +40,8 @@ class SqliteJobStore final : public JobStore {
     // Identities that may speak for owners. Those of others are taken from them (see
     // owner_identities.h); empty: nobody's are.
     std::vector<std::string> owner_identities = {};
+    // May refuse the file before a byte of it is changed. May be empty.
+    HistoryJudge judge;
     // Called on the writer's thread when the file can't be written any more: the process should
     // end, and find out after a restart what is on the disk.
     std::function<void(const absl::Status&)> on_failure;
@@ -49,7 +52,8 @@ class SqliteJobStore final : public JobStore {
 
   // Takes the lock, migrates (also a file of the replaced system, see legacy_migration.h), opens.
   // FAILED_PRECONDITION if another process has the file, or the file is not a ledger's or of a
-  // newer version (it is then left as it is). DATA_LOSS if the check finds it damaged.
+  // newer version (it is then left as it is). DATA_LOSS if the check finds it damaged. As `judge`
+  // does.
   static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(Options options, const Clock& clock);
 
   // The copy that was made before a migration, if one was.

@@ -1,12 +1,20 @@
 #include "services/ledger/sqlite/startup_check.h"
 
+#include <cstdint>
+#include <limits>
+#include <utility>
+
 #include "common/base/status.h"
+#include "services/ledger/sqlite/chain_walk.h"
 
 namespace tms::ledger {
 namespace {
 
 using sqlite::Connection;
 using sqlite::Row;
+
+// Of the history, whose rows' hashes and digests are computed anew.
+constexpr int64_t kNewestLinks = 1'000;
 
 constexpr const char* kNewestRows[] = {
     "SELECT * FROM jobs ORDER BY number DESC LIMIT 1000",
@@ -28,12 +36,30 @@ absl::Status Damaged(const std::string& path, std::string_view what) {
       path + " is damaged: " + std::string(what) + "; nothing was changed, see docs/operations.md");
 }
 
+// The last `links` rows of the history. What it returns is what is wrong.
+absl::StatusOr<Finding> FindBrokenLink(Connection& connection, int64_t links) {
+  TMS_ASSIGN_OR_RETURN(const std::string chain_id, ReadChainId(connection));
+  TMS_ASSIGN_OR_RETURN(const ChainHead last, ReadChainHead(connection));
+  const int64_t before = last.number > links ? last.number - links : 0;
+  TMS_ASSIGN_OR_RETURN(std::optional<ChainHead> after, ReadLink(connection, before));
+  if (!after.has_value()) return "row " + std::to_string(before) + ": it is missing";
+  TMS_ASSIGN_OR_RETURN(ChainEnd end, WalkChain(connection, chain_id, *std::move(after), last.number,
+                                               /*on_row=*/nullptr));
+  return std::move(end.fault);
+}
+
+absl::Status CheckLinks(Connection& connection, const std::string& path, int64_t links) {
+  const absl::StatusOr<Finding> found = FindBrokenLink(connection, links);
+  if (!found.ok()) return Damaged(path, Message(found.status()));
+  return found->has_value() ? Damaged(path, **found) : absl::OkStatus();
+}
+
 absl::Status CheckQuickly(Connection& connection, const std::string& path) {
   for (const char* sql : kNewestRows) {
     const absl::Status status = connection.Run(sql);
     if (!status.ok()) return Damaged(path, Message(status));
   }
-  return absl::OkStatus();
+  return CheckLinks(connection, path, kNewestLinks);
 }
 
 absl::Status CheckFully(Connection& connection, const std::string& path) {
@@ -49,7 +75,7 @@ absl::Status CheckFully(Connection& connection, const std::string& path) {
   const absl::Status keys = connection.Visit("PRAGMA foreign_key_check", read_text);
   if (!keys.ok()) return Damaged(path, Message(keys));
   if (!first.empty()) return Damaged(path, "a row of " + first + " belongs to no job");
-  return absl::OkStatus();
+  return CheckLinks(connection, path, std::numeric_limits<int64_t>::max());
 }
 
 }  // namespace

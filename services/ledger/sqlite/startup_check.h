@@ -12,10 +12,12 @@ namespace tms::ledger {
 
 enum class StartupCheck {
   kNone,
-  // Reads the newest 1,000 rows of every table and of the indexes that lead to jobs: a file that
-  // was cut or whose newest pages are damaged is found. Milliseconds, however large the file.
+  // Reads the newest 1,000 rows of every table and of the indexes that lead to jobs, and recomputes
+  // the chain of the newest 1,000 rows of the history: a file that was cut, whose newest pages are
+  // damaged or in whose newest events a bit flipped is found. Milliseconds, however large the file.
   kQuick,
-  // SQLite's integrity_check and foreign_key_check: every page and index. Reads all of the file.
+  // SQLite's integrity_check and foreign_key_check: every page and index; the whole chain. Reads
+  // all of the file.
   kFull,
 };
 

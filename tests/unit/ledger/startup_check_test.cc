@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include "absl/synchronization/notification.h"
@@ -55,6 +56,12 @@ class StartupCheckTest : public ::testing::Test {
     file << std::string(std::filesystem::file_size(path_) - kPageBytes, '\x5a');
   }
 
+  std::string ReadAll() const {
+    std::ostringstream bytes;
+    bytes << std::ifstream(path_, std::ios::binary).rdbuf();
+    return bytes.str();
+  }
+
   const TempDir folder_;
   const std::string path_ = folder_.File("jobs.db");
   FakeClock clock_;
@@ -80,6 +87,34 @@ TEST_F(StartupCheckTest, F20_ADamagedFileIsNamedAndRefused) {
 TEST_F(StartupCheckTest, F20_ATruncatedFileIsRefused) {
   std::filesystem::resize_file(path_, std::filesystem::file_size(path_) / 2);
   EXPECT_FALSE(Open(StartupCheck::kQuick).ok());
+}
+
+TEST_F(StartupCheckTest, F20_AFlippedBitInANewEventIsFoundAndTheFileLeftAsItIs) {
+  std::string bytes = ReadAll();
+  // Of an event, where SQLite itself can see nothing wrong.
+  for (size_t at = 0; (at = bytes.find("STARTED", at)) != std::string::npos;) bytes[at + 6] = 'E';
+  std::ofstream(path_, std::ios::binary) << bytes;
+  for (const StartupCheck check : {StartupCheck::kQuick, StartupCheck::kFull}) {
+    const absl::Status refused = Open(check).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(Message(refused)), HasSubstr("its content is not what was written"));
+    EXPECT_EQ(ReadAll(), bytes);
+  }
+}
+
+TEST_F(StartupCheckTest, F20_TheFullCheckFindsWhatWasChangedLongAgo) {
+  auto store = Open(StartupCheck::kNone).value();
+  for (int i = 200; i < 1'201; ++i) Record(*store, "job-" + std::to_string(i));
+  store.reset();
+  {
+    auto connection = sqlite::Connection::Open(path_, sqlite::OpenMode::kCreateOrWrite).value();
+    ASSERT_TRUE(connection
+                    ->RunScript("DROP TRIGGER job_events_no_update;"
+                                "UPDATE job_events SET actor = 'eve' WHERE number = 3")
+                    .ok());
+  }
+  EXPECT_TRUE(Open(StartupCheck::kQuick).ok());
+  EXPECT_THAT(std::string(Message(Open(StartupCheck::kFull).status())), HasSubstr("row 3 "));
 }
 
 TEST_F(StartupCheckTest, F20_TheFullCheckFindsACidWithoutItsJob) {
