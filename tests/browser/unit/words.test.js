@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { formatNumber, formatSeconds, parseDuration, prettyJson, relativeTime, shortId }
   from "../../../services/gateway/web/app/model/format.js";
-import { effectSentence, failureText, outcomeOf, rightsOf, settlement, whyNoRerun, whyNoSettle }
+import { effectSentence, failureText, isOurJobId, outcomeOf, rightsOf, settlement, whyNoRerun, whyNoSettle }
   from "../../../services/gateway/web/app/model/outcome.js";
 
 test("numbers have separators and durations units that fit", () => {
@@ -61,4 +61,11 @@ test("ids keep both ends; JSON is made readable, other text is left", () => {
   assert.equal(shortId("01a20a4c-4c97-728f-94ec-33c1b2081265"), "01a20a4c…081265");
   assert.equal(prettyJson('{"a":1}'), '{\n  "a": 1\n}');
   assert.equal(prettyJson("<html>"), "<html>");
+});
+
+test("only an id that the action service made may belong to a job that is still to come", () => {
+  assert.equal(isOurJobId("01a20a4c-4c97-728f-94ec-33c1b2081265"), true);
+  for (const other of ["", "nothing", "0ca20a4c-4c97-428f-94ec-33c1b2081265", "01a20a4c-4c97-728f-94ec-33c1b20812655"]) {
+    assert.equal(isOurJobId(other), false, other);
+  }
 });

@@ -78,6 +78,9 @@ export function rightsOf(me) {
   };
 }
 
+/** Whether an id is one that the action service makes (UUIDv7), so that its job may still be on the way to the ledger. */
+export const isOurJobId = (id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id);
+
 /** Why a job can't be run again by this person now; empty if it can. */
 export function whyNoRerun(job, rights) {
   if (!rights.run) return "Running actions needs the role operator.";

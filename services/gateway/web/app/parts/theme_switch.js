@@ -1,4 +1,4 @@
-// Light, dark, or as the system says. theme.js applies the choice before the first paint.
+// Light, dark, or as the system says. theme.js applies the choice, also before the first paint.
 
 import { html, useState } from "../lib.js";
 import { Icon } from "./icons.js";
@@ -17,8 +17,7 @@ function stored() {
 }
 
 function apply(name) {
-  if (name === "auto") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = name;
+  document.dispatchEvent(new CustomEvent("themechosen", { detail: name }));
   try {
     localStorage.setItem(KEY, name);
   } catch {

@@ -1,8 +1,8 @@
 // Everything about one job.
 
 import { api } from "../api.js";
-import { html, useCallback, useEffect, useState } from "../lib.js";
-import { whyNoRerun, whyNoSettle } from "../model/outcome.js";
+import { html, useCallback, useEffect, useRef, useState } from "../lib.js";
+import { isOurJobId, whyNoRerun, whyNoSettle } from "../model/outcome.js";
 import { EffectLine, StatusBadge } from "../parts/badge.js";
 import { CopyButton } from "../parts/copy.js";
 import { useLoad, useTitle } from "../parts/hooks.js";
@@ -17,6 +17,7 @@ import { SettleDialog } from "./job_settle.js";
 import { JobTimeline } from "./job_timeline.js";
 
 const RUNNING_POLL_MS = 1000;
+const ABSENT_POLL_MS = 2000;
 
 // A button that says why it can't be pressed; it stays reachable, so that the reason can be read.
 function Action({ why, icon, label, href, onClick, primary }) {
@@ -72,30 +73,49 @@ function Head({ job, onSettled }) {
       <${Why} job=${job} /></div>`;
 }
 
-export function Job({ id }) {
+// Why there is no job to show, and whether that may change by itself. A job that was run while the ledger was away is
+// on the action service's disk until it is back.
+function Absent({ id, error, reload }) {
+  if (error.status !== 404) return html`<${Failed} error=${error} onRetry=${reload} />`;
+  const mayCome = isOurJobId(id);
+  return html`<${Empty} title=${mayCome ? "Not in the ledger" : "No such job"}>
+    <p>There is no job <code>${id}</code> that you may see.</p>
+    ${mayCome && html`<p role="status">If it was run while the ledger was away, it is on the action service's disk and has
+      not reached the ledger yet. This page looks again by itself.</p>`}
+    <a class="button" href="/jobs">All jobs</a></${Empty}>`;
+}
+
+// The job, looked at again while it runs, or while it may still come.
+function useJob(id) {
   const { data: job, error, loading, reload } = useLoad(id, (signal) => api.job(id, signal));
+  // Stays while the next look is under way, so that the page does not flicker.
+  const last = useRef({});
+  if (last.current.id !== id || job) last.current = { id };
+  if (error) last.current.error = error;
+  const shown = last.current.error ?? null;
+  const mayCome = !job && shown && (shown.status === 404 ? isOurJobId(id) : [0, 503].includes(shown.status));
+  const pause = mayCome ? ABSENT_POLL_MS : job?.status === "IN_PROGRESS" ? RUNNING_POLL_MS : 0;
+  useEffect(() => {
+    if (pause === 0 || loading) return undefined;
+    const timer = setTimeout(reload, pause);
+    return () => clearTimeout(timer);
+  }, [pause, loading]);
+  return { job, error: job ? error : shown, reload };
+}
+
+export function Job({ id }) {
+  const { job, error, reload } = useJob(id);
   const [settled, setSettled] = useState(null);
   useTitle(job ? `${job.action_name} ${job.status}` : "Job");
-  const running = job?.status === "IN_PROGRESS";
-  useEffect(() => {
-    if (!running || loading) return undefined;
-    const timer = setTimeout(reload, RUNNING_POLL_MS);
-    return () => clearTimeout(timer);
-  }, [running, loading]);
   const onSettled = useCallback((changed) => {
     setSettled(changed.etag);
     reload();
   }, []);
 
   const back = html`<p class="back"><a href="/jobs">User Jobs Audit</a></p>`;
-  if (!job && error?.status === 404) {
-    return html`<div class="page">${back}<${Empty} title="No such job">
-      <p>There is no job <code>${id}</code> that you may see.</p>
-      <a class="button" href="/jobs">All jobs</a></${Empty}></div>`;
-  }
   if (!job) {
     return html`<div class="page">${back}${error
-      ? html`<${Failed} error=${error} onRetry=${reload} />`
+      ? html`<${Absent} id=${id} error=${error} reload=${reload} />`
       : html`<${LoadingRows} rows=${10} what="the job" />`}</div>`;
   }
   const version = `${id} ${job.etag} ${settled}`;

@@ -111,8 +111,8 @@ export function Outcome({ result, onRetry, onAgain }) {
     ${deduplicated && html`<p class="quiet">This request had been sent before: this is its job. The cluster was
       not called again.</p>`}
     ${found && html`<p class="quiet">Found again in the ledger; nothing was sent a second time.</p>`}
-    ${recordedIn === "SPOOL" && html`<p class="quiet">The ledger is away. The outcome is safe in the
-      service's spool, and appears in the list once the ledger is back.</p>`}
+    ${recordedIn === "SPOOL" && html`<p class="effect in-spool"><${Icon} name="warning" /><span>The ledger is away. The job is
+      recorded on the action service's disk; it appears in the list when the ledger is back.</span></p>`}
     ${refused.length > 0 && html`<${Refused} job=${job} refused=${refused} cids=${cids} onRetry=${onRetry} />`}
     ${answer && html`<details><summary>The cluster's answer</summary>
       <pre tabindex="0" role="region" aria-label="The cluster's answer">${prettyJson(answer)}</pre></details>`}
