@@ -2,7 +2,9 @@
 //
 //   store_bench write DIR [EVENTS]  events through Record with 64 and 512 in flight, and the same
 //                                   rows written by plain SQLite in commits of as many events
-//   store_bench fill DIR ROWS       makes DIR/jobs.db with that many jobs, over one year
+//   store_bench fill DIR ROWS [DAY] makes DIR/jobs.db with that many jobs, over the year that
+//   begins
+//                                   on that day, or else on 2026-01-01
 //   store_bench read DIR            times lists and statistics on it
 #include <algorithm>
 #include <chrono>
@@ -290,10 +292,11 @@ void MeasureWrites(const std::string& dir, size_t event_count) {
   }
 }
 
-void Fill(const std::string& dir, int rows) {
+void Fill(const std::string& dir, int rows, const std::string& first_day) {
+  absl::CivilDay day;
+  if (!absl::ParseCivilTime(first_day, &day)) Die("not a day: " + first_day);
   const auto store = Open(dir + "/jobs.db");
-  Jobs jobs(absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone()),
-            absl::Hours(24 * 365) / rows);
+  Jobs jobs(absl::FromCivil(day, absl::UTCTimeZone()), absl::Hours(24 * 365) / rows);
   const Meter meter;
   constexpr int kChunk = 10'000;
   for (int made = 0; made < rows; made += kChunk) {
@@ -406,12 +409,13 @@ int Main(const std::vector<std::string>& args) {
   const std::string what = args.empty() ? "" : args[0];
   if (what == "write" && args.size() >= 2) {
     MeasureWrites(args[1], args.size() > 2 ? std::stoul(args[2]) : 60'000);
-  } else if (what == "fill" && args.size() == 3) {
-    Fill(args[1], std::stoi(args[2]));
+  } else if (what == "fill" && args.size() >= 3) {
+    Fill(args[1], std::stoi(args[2]), args.size() > 3 ? args[3] : "2026-01-01");
   } else if (what == "read" && args.size() == 2) {
     MeasureReads(args[1]);
   } else {
-    std::fprintf(stderr, "usage: store_bench write DIR [EVENTS] | fill DIR ROWS | read DIR\n");
+    std::fprintf(stderr,
+                 "usage: store_bench write DIR [EVENTS] | fill DIR ROWS [DAY] | read DIR\n");
     return 2;
   }
   return 0;

@@ -7,10 +7,9 @@ import path from "node:path";
 import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
+import { FLAGS } from "./chromium.js";
 import { startStack } from "./stack.js";
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
 // For a loaded machine; nothing waits longer than it must.
 const PATIENCE_MS = 30_000;
 
