@@ -15,6 +15,13 @@ find_path(SODIUM_INCLUDE_DIR sodium.h REQUIRED)
 add_library(Sodium::Sodium UNKNOWN IMPORTED)
 set_target_properties(Sodium::Sodium PROPERTIES
   IMPORTED_LOCATION ${SODIUM_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${SODIUM_INCLUDE_DIR})
+# The package's own file for CMake also wants its web server, zlib and curl.
+find_library(PROMETHEUS_CORE_LIBRARY prometheus-cpp-core REQUIRED)
+find_path(PROMETHEUS_CORE_INCLUDE_DIR prometheus/registry.h REQUIRED)
+add_library(PrometheusCore::PrometheusCore UNKNOWN IMPORTED)
+set_target_properties(PrometheusCore::PrometheusCore PROPERTIES
+  IMPORTED_LOCATION ${PROMETHEUS_CORE_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${PROMETHEUS_CORE_INCLUDE_DIR})
 if(TMS_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

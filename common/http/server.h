@@ -22,10 +22,6 @@
 #include "common/http/head_scanner.h"
 #include "common/http/message.h"
 
-namespace boost::asio::ssl {
-class context;
-}  // namespace boost::asio::ssl
-
 namespace tms::http {
 
 // What runs behind the server. Owned by whoever owns the server, outlives it; called by many
@@ -46,6 +42,8 @@ class Handler {
   virtual Response OnRefused(const Refusal& refusal, std::string_view peer_address) = 0;
 };
 
+class ServerTls;
+
 struct ServerOptions {
   // Request line and headers together.
   size_t max_head_bytes = size_t{8} * 1024;
@@ -64,8 +62,8 @@ struct ServerOptions {
   absl::Duration idle_timeout = absl::Seconds(60);
   // For a whole answer, or for each piece of a streamed one.
   absl::Duration write_timeout = absl::Seconds(30);
-  // Null: in the clear. From LoadServerTls; its handshake is under head_timeout.
-  std::shared_ptr<boost::asio::ssl::context> tls;
+  // Null: in the clear. The handshake is under head_timeout.
+  std::shared_ptr<ServerTls> tls;
 };
 
 class Session;

@@ -15,6 +15,7 @@
 
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/http/server_tls.h"
 #include "common/http/target.h"
 
 namespace tms::http {
@@ -64,7 +65,7 @@ bhttp::response_header<> ToHeader(const Response& response) {
 
 Session::Session(tcp::socket socket, std::string peer_address, const ServerOptions& options,
                  Handler& handler, MemoryBudget& body_budget)
-    : stream_(std::move(socket), options.tls.get()),
+    : stream_(std::move(socket), options.tls ? options.tls->context().get() : nullptr),
       peer_address_(std::move(peer_address)),
       options_(options),
       handler_(handler),

@@ -4,10 +4,13 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <utility>
+
 namespace tms::rpc {
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
-                                           const std::shared_ptr<TlsIdentity>& tls) {
+                                           const std::shared_ptr<TlsIdentity>& tls,
+                                           Interceptors interceptors) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -23,7 +26,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
   // Channels to one address share no state with others, so that closing one closes its connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   const auto credentials = tls ? tls->ForChannel() : grpc::InsecureChannelCredentials();
-  return grpc::CreateCustomChannel(address, credentials, arguments);
+  return grpc::experimental::CreateCustomChannelWithInterceptors(address, credentials, arguments,
+                                                                 std::move(interceptors));
 }
 
 }  // namespace tms::rpc

@@ -48,7 +48,7 @@ http::Response FinishProblem(const AccessRecord& record, const Problem& problem,
          {"status", problem.http_status},
          {"elapsed_ms", ElapsedMs(record)},
          {"user", record.user},
-         {"peer", record.peer_address},
+         {"peer", record.client_address},
          {"correlation_id", record.correlation_id},
          {"reason", problem.reason},
          {"error", our_fault ? error : ""}});
@@ -57,9 +57,9 @@ http::Response FinishProblem(const AccessRecord& record, const Problem& problem,
 
 }  // namespace
 
-AccessRecord BeginRecord(const http::Request& request) {
+AccessRecord BeginRecord(const http::Request& request, std::string client_address) {
   AccessRecord record{.method = request.method,
-                      .peer_address = request.peer_address,
+                      .client_address = std::move(client_address),
                       .correlation_id = std::string(request.FindHeader("x-correlation-id")),
                       .began = SystemClock().SinceBoot()};
   if (!rpc::IsCorrelationId(record.correlation_id)) record.correlation_id = NewUuidV7(absl::Now());
@@ -74,7 +74,7 @@ http::Response Finish(const AccessRecord& record, http::Response response) {
          {"status", response.status},
          {"elapsed_ms", ElapsedMs(record)},
          {"user", record.user},
-         {"peer", record.peer_address},
+         {"peer", record.client_address},
          {"correlation_id", record.correlation_id}});
   return WithCommonHeaders(record, std::move(response));
 }

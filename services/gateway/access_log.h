@@ -15,14 +15,15 @@ struct AccessRecord {
   std::string method = "-";
   std::string route = "-";  // the pattern
   std::string user;
-  std::string peer_address;
+  std::string client_address;
   std::string correlation_id;
   absl::Duration began;  // Clock::SinceBoot()
   bool probe = false;    // made by a machine every few seconds; logged for debugging only
 };
 
-// A record that begins now. Takes the request's own correlation id if that is well-formed.
-AccessRecord BeginRecord(const http::Request& request);
+// A record that begins now, of a request from `client_address`. Takes the request's own correlation
+// id if that is well-formed.
+AccessRecord BeginRecord(const http::Request& request, std::string client_address);
 
 http::Response Finish(const AccessRecord& record, http::Response response);
 http::Response Finish(const AccessRecord& record, const Problem& problem);

@@ -1,16 +1,11 @@
-#include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/status.h"
-#include "common/runtime/logging.h"
-#include "google/protobuf/util/time_util.h"
+#include "services/gateway/action_call.h"
 #include "services/gateway/api_routes.h"
 #include "services/gateway/forward.h"
 
@@ -20,20 +15,7 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 namespace v1 = tms::action::v1;
-using google::protobuf::util::TimeUtil;
 using Action = v1::ActionService::StubInterface::async_interface;
-
-// 50,000 cids of 128 characters take 6.6 MB; with every character escaped, more than fits.
-constexpr size_t kMaxActionBytes = size_t{16} * 1024 * 1024;
-// The longest that a call to a cluster may take.
-constexpr absl::Duration kMaxCallTime = absl::Seconds(120);
-// On top of the call's own time: to wait for a slot, and to make the outcome durable.
-constexpr absl::Duration kCallMargin = absl::Seconds(15);
-// To wait for a slot and to make the start durable.
-constexpr absl::Duration kSubmitTimeout = absl::Seconds(30);
-
-// How long a connection to the action service may take.
-constexpr auto kConnectPatience = std::chrono::seconds(2);
 
 // Who acts, and from where, is not for the body to say.
 constexpr std::string_view kSessionFields[] = {"user_id", "source_ip"};
@@ -49,8 +31,6 @@ absl::StatusOr<v1::SetActionRequest> ParseAction(const RequestContext& context) 
   TMS_RETURN_IF_ERROR(violations.ToStatus());
   v1::SetActionRequest request;
   TMS_RETURN_IF_ERROR(FromJson(body, request));
-  request.set_user_id(context.caller.user);
-  request.set_source_ip(context.request.peer_address);
   return request;
 }
 
@@ -70,39 +50,6 @@ absl::StatusOr<bool> ParseWait(const RequestContext& context) {
   return wait;
 }
 
-absl::Duration DeadlineOf(const v1::SetActionRequest& request, bool wait) {
-  if (!wait) return kSubmitTimeout;
-  // Without a timeout, the cluster's own holds, which only the service knows. What is out of range
-  // is for the service to refuse.
-  const absl::Duration asked =
-      request.has_timeout() ? absl::Seconds(request.timeout().seconds() + 1) : kMaxCallTime;
-  return std::clamp(asked, absl::ZeroDuration(), kMaxCallTime) + kCallMargin;
-}
-
-// The contract of both RPCs: a status that no service of ours decided on says nothing about whether
-// the cluster was called.
-absl::Status ToActionError(const grpc::Status& status, const RequestContext& context) {
-  if (rpc::HasOurDomain(status)) return rpc::FromGrpc(status);
-  log::Warning("HTTP", "action_outcome_unknown",
-               {{"error", status.error_message()}, {"correlation_id", context.correlation_id}});
-  return MakeStatus(static_cast<absl::StatusCode>(status.error_code()), "OUTCOME_UNKNOWN",
-                    "the action service gave no answer, so the cluster may have been called: look "
-                    "for the job, or ask again with the same request_id");
-}
-
-// Whether there is a connection over which the call can go. Without one nothing can have been sent,
-// which after a failed call nobody could say.
-asio::awaitable<bool> IsReachable(Services& services) {
-  constexpr auto kLook = std::chrono::milliseconds(10);
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  for (auto waited = kLook; waited < kConnectPatience; waited += kLook) {
-    if (services.action_channel->GetState(true) == GRPC_CHANNEL_READY) co_return true;
-    timer.expires_after(kLook);
-    co_await timer.async_wait(asio::use_awaitable);
-  }
-  co_return false;
-}
-
 // Without `response_body`: what is kept of the cluster's answer is in the job's `response_summary`.
 http::Response ToResponse(const v1::SetActionResponse& response) {
   return JsonResponse("{\"job\":" + ToJson(response.job()) + ",\"deduplicated\":" +
@@ -115,18 +62,9 @@ asio::awaitable<RouteAnswer> SetAction(Services& services, const RequestContext&
   if (!wait.ok()) co_return wait.status();
   absl::StatusOr<v1::SetActionRequest> request = ParseAction(context);
   if (!request.ok()) co_return request.status();
-  if (!co_await IsReachable(services)) {
-    co_return MakeStatus(absl::StatusCode::kUnavailable, "ACTION_SERVICE_UNREACHABLE",
-                         "the action service can't be reached; nothing was called");
-  }
-  const absl::Duration deadline = DeadlineOf(*request, *wait);
-  using Method = UnaryMethod<Action, v1::SetActionRequest, v1::SetActionResponse>;
-  const Method method =
-      *wait ? static_cast<Method>(&Action::SetAction) : static_cast<Method>(&Action::SubmitAction);
-  const auto answer = co_await CallService(services.action->async(), method, *std::move(request),
-                                           context, deadline);
-  if (!answer.status.ok()) co_return ToActionError(answer.status, context);
-  co_return ToResponse(answer.response);
+  const auto response = co_await CallAction(services, context, *std::move(request), *wait);
+  if (!response.ok()) co_return response.status();
+  co_return ToResponse(*response);
 }
 
 asio::awaitable<RouteAnswer> ListClusters(Services& services, const RequestContext& context) {

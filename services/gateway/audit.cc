@@ -36,7 +36,7 @@ tms::ledger::v1::AuditRecord MakeAuditRecord(std::string_view user, std::string_
 }
 
 tms::ledger::v1::AuditRecord MakeAuditRecord(const RequestContext& context, const Deed& deed) {
-  return MakeAuditRecord(context.caller.user, context.request.peer_address, deed);
+  return MakeAuditRecord(context.caller.user, context.client_address, deed);
 }
 
 tms::ledger::v1::AuditRecord ToAuditRecord(const UserChange& change) {

@@ -84,9 +84,15 @@ void AuditRecorder::SumUp() {
 void AuditRecorder::Push(v1::AuditRecord record) {
   if (queue_.size() < limits_.max_waiting) {
     queue_.push_back(std::move(record));
-  } else if (++lost_ == 1) {
-    log::Error("AUDIT", "records_lost", {{"waiting", queue_.size()}});
+    return;
   }
+  ++all_lost_;
+  if (++lost_ == 1) log::Error("AUDIT", "records_lost", {{"waiting", queue_.size()}});
+}
+
+AuditRecorder::Counts AuditRecorder::counts() const {
+  absl::MutexLock lock(&mutex_);
+  return {.waiting = queue_.size(), .lost = all_lost_};
 }
 
 std::optional<v1::AuditRecord> AuditRecorder::Front() {

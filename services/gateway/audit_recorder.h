@@ -38,6 +38,12 @@ class AuditRecorder final : public AuditSink {
 
   void Record(tms::ledger::v1::AuditRecord record) override;
 
+  struct Counts {
+    size_t waiting = 0;
+    size_t lost = 0;  // since the process began
+  };
+  Counts counts() const;
+
   // Sends until Stop; runs on an executor's thread.
   boost::asio::awaitable<void> Run();
   // Lets Run send what waits, without a second try, and return.
@@ -70,7 +76,8 @@ class AuditRecorder final : public AuditSink {
   mutable absl::Mutex mutex_;
   std::deque<tms::ledger::v1::AuditRecord> queue_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Window> windows_ ABSL_GUARDED_BY(mutex_);  // by action
-  size_t lost_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t lost_ ABSL_GUARDED_BY(mutex_) = 0;                        // and not yet said
+  size_t all_lost_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

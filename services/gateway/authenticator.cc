@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <ranges>
 
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -26,6 +27,19 @@ std::string AddressBytes(const std::string& text) {
   };
   return address.is_v4() ? text_of(address.to_v4().to_bytes())
                          : text_of(address.to_v6().to_bytes());
+}
+
+// The usual form of what AddressBytes gave.
+std::string AddressText(const std::string& bytes) {
+  namespace ip = boost::asio::ip;
+  if (bytes.size() == 4) {
+    ip::address_v4::bytes_type v4;
+    std::ranges::copy(bytes, v4.begin());
+    return ip::make_address_v4(v4).to_string();
+  }
+  ip::address_v6::bytes_type v6;
+  std::ranges::copy(bytes, v6.begin());
+  return ip::make_address_v6(v6).to_string();
 }
 
 bool SamePrefix(std::string_view a, std::string_view b, int bits) {
@@ -82,16 +96,39 @@ absl::StatusOr<TrustedProxy> TrustedProxy::Parse(const std::vector<std::string>&
 }
 
 std::optional<std::string> TrustedProxy::UserOf(const http::Request& request) const {
-  if (networks_.empty()) return std::nullopt;
-  const std::string peer = AddressBytes(request.peer_address);
-  const bool trusted = std::ranges::any_of(networks_, [&](const Network& network) {
-    return SamePrefix(peer, network.address, network.prefix);
-  });
-  if (!trusted) return std::nullopt;
+  if (!IsTrusted(request.peer_address)) return std::nullopt;
   const auto named = [&](const http::Header& header) { return header.name == header_; };
   // Of two, one might have come through the proxy instead of from it.
   if (std::ranges::count_if(request.headers, named) != 1) return std::nullopt;
   return std::string(request.FindHeader(header_));
+}
+
+bool TrustedProxy::IsTrusted(const std::string& address) const {
+  if (networks_.empty()) return false;
+  const std::string bytes = AddressBytes(address);
+  return std::ranges::any_of(networks_, [&](const Network& network) {
+    return SamePrefix(bytes, network.address, network.prefix);
+  });
+}
+
+std::string TrustedProxy::ClientOf(const http::Request& request) const {
+  std::string client = request.peer_address;
+  if (!IsTrusted(client)) return client;
+  // Each proxy adds its own peer at the end, to the last header or as one more.
+  for (const http::Header& header : request.headers | std::views::reverse) {
+    if (header.name != "x-forwarded-for") continue;
+    std::string_view rest = header.value;
+    while (!rest.empty()) {
+      const size_t comma = rest.rfind(',');
+      const std::string hop(Trim(comma == rest.npos ? rest : rest.substr(comma + 1)));
+      const std::string bytes = AddressBytes(hop);
+      if (bytes.empty()) return client;
+      client = AddressText(bytes);
+      if (!IsTrusted(client)) return client;
+      rest = rest.substr(0, comma == rest.npos ? 0 : comma);
+    }
+  }
+  return client;
 }
 
 std::optional<Caller> SessionAuthenticator::Identify(const http::Request& request) const {

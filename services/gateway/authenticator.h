@@ -24,6 +24,12 @@ class Authenticator {
   // Nothing if nobody is known by it. Counts as activity of a session.
   virtual std::optional<Caller> Identify(const http::Request& request) const = 0;
 
+  // Where a request comes from: the other end of the connection, unless that is known to pass on
+  // requests of others.
+  virtual std::string ClientAddress(const http::Request& request) const {
+    return request.peer_address;
+  }
+
   // Whether the caller, identified earlier, would still be. Streams ask it again and again.
   virtual bool StillHolds(const Caller& caller) const = 0;
 };
@@ -47,11 +53,17 @@ class TrustedProxy {
   // The user that the request is said to come from, if that is to be believed.
   std::optional<std::string> UserOf(const http::Request& request) const;
 
+  // The peer; if that is a trusted proxy, the last address of X-Forwarded-For that is none. What
+  // stands before it anybody may have written. Stops at what is no address.
+  std::string ClientOf(const http::Request& request) const;
+
  private:
   struct Network {
     std::string address;  // 4 or 16 bytes
     int prefix = 0;       // bits
   };
+
+  bool IsTrusted(const std::string& address) const;
 
   std::vector<Network> networks_;
   std::string header_;  // in lower case
@@ -65,6 +77,9 @@ class SessionAuthenticator final : public Authenticator {
       : sessions_(sessions), users_(users), proxy_(std::move(proxy)) {}
 
   std::optional<Caller> Identify(const http::Request& request) const override;
+  std::string ClientAddress(const http::Request& request) const override {
+    return proxy_.ClientOf(request);
+  }
   bool StillHolds(const Caller& caller) const override;
 
  private:

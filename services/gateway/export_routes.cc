@@ -81,6 +81,7 @@ class ExportProducer final : public http::BodyProducer {
       for (const v1::Job& job : page.response.jobs()) {
         piece += format_ == Format::kCsv ? ToCsv(job) : ToJson(job) + "\n";
       }
+      parts_.metrics.CountExportRows(static_cast<size_t>(page.response.jobs_size()));
       request_.set_page_token(page.response.next_page_token());
       last_ = request_.page_token().empty();
     }

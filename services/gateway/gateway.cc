@@ -59,7 +59,7 @@ Gateway::Gateway(RouteTable routes, SiteGuard guard, const Authenticator& authen
       audit_(audit) {}
 
 std::variant<size_t, http::Response> Gateway::Admit(const http::Request& head) {
-  AccessRecord record = BeginRecord(head);
+  AccessRecord record = BeginRecord(head, authenticator_.ClientAddress(head));
   const absl::Status allowed = guard_.Check(head);
   if (!allowed.ok()) return Finish(record, allowed);
   const RouteTable::Match match = routes_.Find(head.method, head.path);
@@ -101,7 +101,7 @@ std::optional<http::Response> Gateway::Bar(const AccessRecord& record, const Rou
     return Finish(record, request.method == "GET" ? RedirectToLogin() : LegacyUnauthorized());
   }
   if (caller->roles.HasAnyOf(route.roles)) return std::nullopt;
-  audit_.Record(MakeAuditRecord(caller->user, request.peer_address,
+  audit_.Record(MakeAuditRecord(caller->user, record.client_address,
                                 {.action = "ACCESS_DENIED",
                                  .target = route.method + " " + route.pattern,
                                  .success = false,
@@ -112,14 +112,15 @@ std::optional<http::Response> Gateway::Bar(const AccessRecord& record, const Rou
 }
 
 asio::awaitable<http::Response> Gateway::Handle(http::Request request) {
-  AccessRecord record = BeginRecord(request);
+  AccessRecord record = BeginRecord(request, authenticator_.ClientAddress(request));
   RouteTable::Match match = routes_.Find(request.method, request.path);
   const Route& route = *match.route;
   record.route = route.pattern;
   record.probe = route.access == Access::kAnyone && route.method == "GET";
   RequestContext context{.request = std::move(request),
                          .path_parameters = std::move(match.path_parameters),
-                         .correlation_id = record.correlation_id};
+                         .correlation_id = record.correlation_id,
+                         .client_address = record.client_address};
   if (route.access == Access::kUser) {
     // Anew: a session may have ended while the body came in.
     std::optional<Caller> caller = authenticator_.Identify(context.request);
@@ -142,8 +143,7 @@ asio::awaitable<http::Response> Gateway::Handle(http::Request request) {
 
 http::Response Gateway::OnRefused(const http::Refusal& refusal, std::string_view peer_address) {
   http::Request unread;
-  unread.peer_address = peer_address;
-  AccessRecord record = BeginRecord(unread);
+  AccessRecord record = BeginRecord(unread, std::string(peer_address));
   record.method = "-";
   return Finish(record, ToProblem(refusal.status, refusal.detail));
 }

@@ -22,6 +22,11 @@ class Gateway final : public http::Handler {
   // `authenticator` and `audit` must outlive this.
   Gateway(RouteTable routes, SiteGuard guard, const Authenticator& authenticator, AuditSink& audit);
 
+  // The route that a request takes, or null.
+  const Route* RouteOf(const http::Request& request) const {
+    return routes_.Find(request.method, request.path).route;
+  }
+
   std::variant<size_t, http::Response> Admit(const http::Request& head) override;
   boost::asio::awaitable<http::Response> Handle(http::Request request) override;
   http::Response OnRefused(const http::Refusal& refusal, std::string_view peer_address) override;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "services/gateway/action_call.h"
 #include "services/gateway/forward.h"
 #include "services/gateway/legacy_answers.h"
 #include "services/gateway/legacy_routes.h"
@@ -20,12 +21,6 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 namespace v1 = tms::action::v1;
 using tms::ledger::v1::Job;
-using Action = v1::ActionService::StubInterface::async_interface;
-
-constexpr size_t kMaxBodyBytes = size_t{16} * 1024 * 1024;
-// The longest that a call may take, and the time to wait for a slot and to record the outcome. The
-// old page gives up at 30 s; the job is recorded all the same.
-constexpr absl::Duration kTimeout = absl::Seconds(135);
 
 json::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 std::string Text(const json::string& text) { return {text.data(), text.size()}; }
@@ -56,8 +51,7 @@ void AddCids(const json::value& value, v1::SetActionRequest& request) {
 }
 
 // Nothing if the request is for something other than a Set Action.
-std::optional<v1::SetActionRequest> ParseSetAction(const json::object& body,
-                                                   const RequestContext& context) {
+std::optional<v1::SetActionRequest> ParseSetAction(const json::object& body) {
   const json::value* is_post = Member(body, "isPost");
   const json::value* data = Member(body, "postData");
   if (is_post == nullptr || !is_post->is_bool() || !is_post->as_bool()) return std::nullopt;
@@ -65,8 +59,6 @@ std::optional<v1::SetActionRequest> ParseSetAction(const json::object& body,
   const json::value* cids = Member(data->as_object(), "cids");
   if (cids == nullptr || Member(data->as_object(), "action") == nullptr) return std::nullopt;
   v1::SetActionRequest request;
-  request.set_user_id(context.caller.user);
-  request.set_source_ip(context.request.peer_address);
   request.set_cluster_url(TextMember(body, "url"));
   request.set_bearer_token(TextMember(body, "token"));
   request.set_action(TextMember(data->as_object(), "action"));
@@ -130,12 +122,11 @@ http::Response Refused(const absl::Status& status) {
 asio::awaitable<RouteAnswer> ProxyFetch(Services& services, const RequestContext& context) {
   const absl::StatusOr<json::object> body = ParseObject(context.request.body);
   if (!body.ok()) co_return Refused(body.status());
-  std::optional<v1::SetActionRequest> request = ParseSetAction(*body, context);
+  std::optional<v1::SetActionRequest> request = ParseSetAction(*body);
   if (!request.has_value()) co_return NotServedHere();
-  const auto answer = co_await CallService(services.action->async(), &Action::SetAction,
-                                           *std::move(request), context, kTimeout);
-  if (!answer.status.ok()) co_return Refused(rpc::FromGrpc(answer.status));
-  co_return ToLegacy(answer.response);
+  const auto response = co_await CallAction(services, context, *std::move(request));
+  if (!response.ok()) co_return Refused(response.status());
+  co_return ToLegacy(*response);
 }
 
 }  // namespace
@@ -145,7 +136,7 @@ std::vector<Route> LegacyActionRoutes(Services& services) {
            .pattern = "/proxy_fetch",
            .roles = {Role::kOperator, Role::kAdmin},
            .style = Style::kLegacy,
-           .max_body_bytes = kMaxBodyBytes,
+           .max_body_bytes = kMaxActionBytes,
            .handler = With(services, ProxyFetch)}};
 }
 

@@ -91,18 +91,13 @@ asio::awaitable<absl::Status> AddAuditLines(Services& services, const RequestCon
   request.set_customer_id(question.customer);
   request.set_page_size(static_cast<int>(question.limit));
   size_t found = 0;
-  for (int page = 0; page < kMaxPages && found < question.limit; ++page) {
-    const auto answer = co_await CallService(services.ledger->async(), &Ledger::ListAudit, request,
-                                             context, kReadTimeout);
-    if (!answer.status.ok()) co_return rpc::FromGrpc(answer.status);
-    for (const v1::AuditRecord& record : answer.response.records()) {
-      lines.push_back(FromAudit(record));
-      ++found;
-    }
-    if (answer.response.next_page_token().empty()) break;
-    request.set_page_token(answer.response.next_page_token());
-  }
-  co_return absl::OkStatus();
+  const auto take = [&](const v1::ListAuditResponse& page) {
+    for (const v1::AuditRecord& record : page.records()) lines.push_back(FromAudit(record));
+    found += static_cast<size_t>(page.records_size());
+    return found < question.limit;
+  };
+  co_return co_await ForEachPage(services.ledger->async(), &Ledger::ListAudit, request, context,
+                                 kMaxPages, take);
 }
 
 asio::awaitable<absl::Status> AddJobLines(Services& services, const RequestContext& context,

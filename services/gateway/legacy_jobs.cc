@@ -1,6 +1,7 @@
 #include "services/gateway/legacy_jobs.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "common/base/time_text.h"
@@ -46,16 +47,15 @@ asio::awaitable<absl::StatusOr<std::vector<v1::Job>>> NewestJobs(
   *request.mutable_filter() = std::move(filter);
   request.set_page_size(static_cast<int>(std::min(limit, kPageSize)));
   std::vector<v1::Job> jobs;
-  for (int page = 0; page < kMaxPages && jobs.size() < limit; ++page) {
-    const auto answer = co_await CallService(services.ledger->async(), &Ledger::ListJobs, request,
-                                             context, kReadTimeout);
-    if (!answer.status.ok()) co_return rpc::FromGrpc(answer.status);
-    for (const v1::Job& job : answer.response.jobs()) {
+  const auto take = [&](const v1::ListJobsResponse& page) {
+    for (const v1::Job& job : page.jobs()) {
       if (jobs.size() < limit && wanted(job)) jobs.push_back(job);
     }
-    if (answer.response.next_page_token().empty()) break;
-    request.set_page_token(answer.response.next_page_token());
-  }
+    return jobs.size() < limit;
+  };
+  const absl::Status read = co_await ForEachPage(services.ledger->async(), &Ledger::ListJobs,
+                                                 request, context, kMaxPages, take);
+  if (!read.ok()) co_return read;
   co_return jobs;
 }
 
@@ -67,13 +67,15 @@ asio::awaitable<absl::StatusOr<std::vector<std::string>>> CustomersOf(Services& 
   request.set_job_id(std::move(job_id));
   request.set_page_size(static_cast<int>(std::min(limit, kPageSize)));
   std::vector<std::string> cids;
-  do {
-    const auto answer = co_await CallService(services.ledger->async(), &Ledger::ListJobCustomers,
-                                             request, context, kReadTimeout);
-    if (!answer.status.ok()) co_return rpc::FromGrpc(answer.status);
-    cids.insert(cids.end(), answer.response.cids().begin(), answer.response.cids().end());
-    request.set_page_token(answer.response.next_page_token());
-  } while (!request.page_token().empty() && cids.size() < limit);
+  const auto take = [&](const v1::ListJobCustomersResponse& page) {
+    cids.insert(cids.end(), page.cids().begin(), page.cids().end());
+    return cids.size() < limit;
+  };
+  // A job's customers are bounded, and so are their pages.
+  const absl::Status read =
+      co_await ForEachPage(services.ledger->async(), &Ledger::ListJobCustomers, request, context,
+                           std::numeric_limits<int>::max(), take);
+  if (!read.ok()) co_return read;
   if (cids.size() > limit) cids.resize(limit);
   co_return cids;
 }

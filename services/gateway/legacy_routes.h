@@ -1,5 +1,5 @@
 // The routes of the replaced dashboard, so that its Set Action and User Jobs Audit tabs work
-// unchanged. docs/legacy-api.md says what each answers.
+// unchanged. docs/api.md says what each answers.
 #pragma once
 
 #include <string_view>

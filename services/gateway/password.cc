@@ -23,11 +23,6 @@ constexpr int kThreads = 2;
 // What waits is answered within a few seconds; more is refused.
 constexpr size_t kMaxWaiting = 32;
 
-bool Belongs(const std::string& hash, const Secret& password) {
-  const std::string_view text = password.Reveal();
-  return crypto_pwhash_str_verify(hash.c_str(), text.data(), text.size()) == 0;
-}
-
 struct Comparison {
   std::string hash;
   Secret password;
@@ -47,8 +42,15 @@ absl::StatusOr<std::string> HashPassword(std::string_view password) {
   return std::string(hash);
 }
 
-PasswordChecker::PasswordChecker()
-    : nobodys_hash_(HashPassword(RandomBytes(16)).value_or("")), pool_(kThreads, kMaxWaiting) {}
+bool VerifyPassword(const std::string& hash, const Secret& password) {
+  const std::string_view text = password.Reveal();
+  return crypto_pwhash_str_verify(hash.c_str(), text.data(), text.size()) == 0;
+}
+
+PasswordChecker::PasswordChecker(Verifier verifier)
+    : verifier_(std::move(verifier)),
+      nobodys_hash_(HashPassword(RandomBytes(16)).value_or("")),
+      pool_(kThreads, kMaxWaiting) {}
 
 asio::awaitable<absl::StatusOr<bool>> PasswordChecker::Check(std::optional<std::string> hash,
                                                              Secret password) {
@@ -66,8 +68,8 @@ asio::awaitable<absl::StatusOr<bool>> PasswordChecker::Check(std::optional<std::
     };
     // Set before the work can end and be read by the waiting coroutine.
     comparison->taken = true;
-    const bool taken = pool_.TrySubmit([comparison, resume] {
-      comparison->equal = Belongs(comparison->hash, comparison->password);
+    const bool taken = pool_.TrySubmit([this, comparison, resume] {
+      comparison->equal = verifier_(comparison->hash, comparison->password);
       resume();
     });
     if (taken) return;

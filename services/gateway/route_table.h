@@ -23,6 +23,8 @@ struct RequestContext {
   // Empty on routes with Access::kAnyone.
   Caller caller;
   std::string correlation_id;
+  // Of whoever asks: the connection's, or what a trusted proxy says of it.
+  std::string client_address;
 };
 
 // The answer, or a status that is answered as a problem. A status whose Reason is empty comes from
@@ -52,7 +54,11 @@ struct Route {
   // 0: the route takes no body. Otherwise the body is JSON.
   size_t max_body_bytes = 0;
   bool body_optional = false;
+  // What its requests are counted under, where that is not the pattern.
+  std::string counted_as;
   RouteHandler handler;
+
+  std::string_view label() const { return counted_as.empty() ? pattern : counted_as; }
 };
 
 // Immutable, so any thread may look things up.

@@ -26,9 +26,13 @@ struct Services {
   std::shared_ptr<grpc::ChannelInterface> action_channel;  // the one of `action`
 };
 
-// Connects lazily, so the services may come up later. Without `tls` in plaintext.
+class Metrics;
+
+// Connects lazily, so the services may come up later. Without `tls` in plaintext. `metrics`, if
+// any, counts calls that fail; it must outlive the result.
 Services ConnectServices(const std::string& action_address, const std::string& ledger_address,
-                         const std::shared_ptr<rpc::TlsIdentity>& tls = nullptr);
+                         const std::shared_ptr<rpc::TlsIdentity>& tls = nullptr,
+                         Metrics* metrics = nullptr);
 
 // A method of a callback stub: `&JobLedgerService::StubInterface::async_interface::GetJob`.
 template <typename Async, typename Request, typename Response>

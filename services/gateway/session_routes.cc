@@ -93,9 +93,8 @@ http::Response Welcome(LoginParts& parts, const RequestContext& context, const A
   }
   const std::string id = parts.sessions.Begin(
       {.user = account.user, .roles = account.roles, .account_version = account.version});
-  parts.audit.Record(
-      MakeAuditRecord(account.user, context.request.peer_address, {.action = "LOGIN"}));
-  log::Info("AUTH", "login", {{"user", account.user}, {"peer", context.request.peer_address}});
+  parts.audit.Record(MakeAuditRecord(account.user, context.client_address, {.action = "LOGIN"}));
+  log::Info("AUTH", "login", {{"user", account.user}, {"peer", context.client_address}});
   http::Response response = JsonResponse(json::serialize(
       json::object{{"success", true}, {"message", "Login successful"}, {"user", account.user}}));
   response.headers.push_back({"Set-Cookie", Cookie(id, parts.secure_cookie, false)});
@@ -107,10 +106,10 @@ http::Response Refuse(LoginParts& parts, const RequestContext& context, std::str
   // What is no account's name may be a password that somebody typed into the wrong field.
   const bool known = parts.users.Find(user).has_value();
   parts.audit.Record(
-      MakeAuditRecord(known ? user : "", context.request.peer_address,
+      MakeAuditRecord(known ? user : "", context.client_address,
                       {.action = "LOGIN_FAILED", .success = false, .detail = std::string(why)}));
   log::Info("AUTH", "login_failed",
-            {{"user", known ? user : "(unknown)"}, {"peer", context.request.peer_address}});
+            {{"user", known ? user : "(unknown)"}, {"peer", context.client_address}});
   return LegacyFailure(401, kWrong);
 }
 
@@ -118,15 +117,23 @@ asio::awaitable<Answer> Login(LoginParts& parts, const RequestContext& context) 
   absl::StatusOr<Credentials> credentials = ParseLogin(context.request);
   if (!credentials.ok()) co_return LegacyFailure(400, Message(credentials.status()));
   const std::string user = credentials->user;
-  const std::string& address = context.request.peer_address;
+  const std::string& address = context.client_address;
   const absl::Duration wait = parts.throttle.Begin(user, address);
   if (wait > absl::ZeroDuration()) {
+    parts.metrics.CountLogin(LoginResult::kThrottled);
     Refuse(parts, context, user, "too many tries");
     co_return TooManyTries(wait);
   }
   const auto account = co_await Verify(parts, *std::move(credentials));
-  if (!account.ok()) co_return LegacyFailure(503, Message(account.status()));
-  if (!account->has_value()) co_return Refuse(parts, context, user, "wrong password or no account");
+  if (!account.ok()) {
+    parts.metrics.CountLogin(LoginResult::kBusy);
+    co_return LegacyFailure(503, Message(account.status()));
+  }
+  if (!account->has_value()) {
+    parts.metrics.CountLogin(LoginResult::kFailed);
+    co_return Refuse(parts, context, user, "wrong password or no account");
+  }
+  parts.metrics.CountLogin(LoginResult::kOk);
   parts.throttle.Succeeded(user, address);
   co_return Welcome(parts, context, **account);
 }

@@ -5,6 +5,7 @@
 
 #include "services/gateway/audit.h"
 #include "services/gateway/login_throttle.h"
+#include "services/gateway/metrics.h"
 #include "services/gateway/password.h"
 #include "services/gateway/route_table.h"
 #include "services/gateway/session_store.h"
@@ -19,6 +20,7 @@ struct LoginParts {
   PasswordChecker& passwords;
   LoginThrottle& throttle;
   AuditSink& audit;
+  Metrics& metrics;
   // The cookie is for HTTPS only.
   bool secure_cookie = false;
 };

@@ -1,5 +1,6 @@
 #include "services/gateway/session_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/digest.h"
@@ -61,6 +62,13 @@ void SessionStore::End(const std::string& key) {
 size_t SessionStore::size() const {
   absl::MutexLock lock(&mutex_);
   return entries_.size();
+}
+
+size_t SessionStore::live() const {
+  absl::MutexLock lock(&mutex_);
+  const absl::Duration now = clock_.SinceBoot();
+  return static_cast<size_t>(std::ranges::count_if(
+      entries_, [&](const auto& entry) { return LivesAt(entry.second, now); }));
 }
 
 void SessionStore::MakeRoom(std::string_view user, absl::Duration now) {

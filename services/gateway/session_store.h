@@ -53,6 +53,9 @@ class SessionStore {
 
   size_t size() const;
 
+  // Those that live.
+  size_t live() const;
+
  private:
   struct Entry {
     Session session;

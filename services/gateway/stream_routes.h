@@ -6,6 +6,7 @@
 
 #include "services/gateway/audit.h"
 #include "services/gateway/authenticator.h"
+#include "services/gateway/metrics.h"
 #include "services/gateway/route_table.h"
 #include "services/gateway/services.h"
 #include "services/gateway/stream_slots.h"
@@ -17,6 +18,7 @@ struct StreamParts {
   Services& services;
   const Authenticator& authenticator;
   AuditSink& audit;
+  Metrics& metrics;
   // A browser opens one watch a tab.
   StreamSlots watches{10, 200};
   StreamSlots exports{2, 16};

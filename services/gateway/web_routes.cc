@@ -89,6 +89,7 @@ Route AssetRoute(std::string pattern, std::shared_ptr<const Asset> asset, std::s
   return {.method = "GET",
           .pattern = std::move(pattern),
           .access = Access::kAnyone,
+          .counted_as = "(page)",
           .handler = [asset = std::move(asset), cache](const RequestContext& context)
               -> asio::awaitable<absl::StatusOr<http::Response>> {
             co_return Serve(*asset, cache, context);

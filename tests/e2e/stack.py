@@ -284,6 +284,10 @@ class Stack:
             self.log_in(user)
         return self._cookies[user]
 
+    def ask_port(self, port, method, path):
+        """To another port of ours, as anybody."""
+        return self._http(port, method, path, None, None)
+
     def admin(self, method, path, body=None):
         """To the fake cluster."""
         return self._http(self.fake_port, method, "/admin/" + path, body, None)

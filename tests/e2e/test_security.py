@@ -39,6 +39,8 @@ class CanaryTest_S13(StackTest):
     after every test of every class."""
 
     with_gateway = True
+    metrics_port = free_port()
+    gateway_flags = ("--metrics-listen", f"127.0.0.1:{metrics_port}")
     # The most talkative logs.
     environment = {"TMS_LOG_LEVEL": "debug"}
 
@@ -64,6 +66,10 @@ class CanaryTest_S13(StackTest):
         # Malformed JSON must not be quoted in a log line either.
         self.stack.http("POST", "/api/v1/actions?" + "x=1", [self.stack.token()])
         self.assertEqual(self.stack.files_with(self.stack.canary), [])
+        metrics = self.stack.ask_port(self.metrics_port, "GET", "/metrics").body
+        self.assertIn('route="/api/v1/actions"', metrics)
+        self.assertNotIn(self.stack.canary, metrics)
+        self.assertNotIn(body["cluster"], metrics)
 
     def test_not_on_a_command_line(self):
         for process in (self.stack.ledger, self.stack.action, self.stack.gateway):

@@ -100,16 +100,24 @@ class S01TlsTest(StackTest):
 
     with_gateway = False
 
-    def setUp(self):
+    def make_certificate(self):
         directory = self.stack.directory
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
              "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext",
              "subjectAltName=DNS:localhost", "-keyout", directory / "key.pem", "-out",
              directory / "cert.pem"], check=True, capture_output=True)
-        self.stack.gateway.argv += ["--http-tls-cert", str(directory / "cert.pem"),
-                                    "--http-tls-key", str(directory / "key.pem")]
-        self.stack.gateway_user("add", "tess", "--role", "viewer", password=self.stack.password)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        directory = cls.stack.directory
+        cls.stack.gateway.argv += ["--http-tls-cert", str(directory / "cert.pem"),
+                                   "--http-tls-key", str(directory / "key.pem")]
+        cls.stack.gateway_user("add", "tess", "--role", "viewer", password=cls.stack.password)
+
+    def setUp(self):
+        self.make_certificate()
         self.stack.gateway.launch()
         wait_until(self.answers, "the gateway answers")
 
@@ -130,6 +138,11 @@ class S01TlsTest(StackTest):
             return connection.getresponse().status == 200
         except OSError:
             return False
+
+    def test_F21_a_new_certificate_is_taken_over(self):
+        # Only the new one is believed from here on.
+        self.make_certificate()
+        wait_until(self.answers, "the gateway shows its new certificate")
 
     def test_https_only_and_from_1_2_on(self):
         connection = self.connect()

@@ -21,6 +21,8 @@
 #include "common/runtime/logging.h"
 #include "services/gateway/api_routes.h"
 #include "services/gateway/gateway.h"
+#include "services/gateway/metered_handler.h"
+#include "services/gateway/metrics.h"
 #include "services/gateway/services.h"
 #include "services/gateway/session_routes.h"
 #include "services/gateway/stream_routes.h"
@@ -58,14 +60,18 @@ class CollectingAudit final : public AuditSink {
 // Requests are ann's, who is admin and operator, until `cookie_` says otherwise.
 class GatewayTest : public testing::Test {
  protected:
+  explicit GatewayTest(TrustedProxy proxy = {})
+      : authenticator_(sessions_, users_, std::move(proxy)) {}
+
   void SetUp() override {
     log::Configure({.level = "error"});
     action_server_ = *rpc::Server::Start({.listen = "127.0.0.1:0"}, {&action_});
     ledger_server_ = *rpc::Server::Start({.listen = "127.0.0.1:0"}, {&ledger_});
     action_server_->SetServing(true);
     ledger_server_->SetServing(true);
-    services_ = ConnectServices("127.0.0.1:" + std::to_string(action_server_->port()),
-                                "127.0.0.1:" + std::to_string(ledger_server_->port()));
+    services_ =
+        ConnectServices("127.0.0.1:" + std::to_string(action_server_->port()),
+                        "127.0.0.1:" + std::to_string(ledger_server_->port()), nullptr, &metrics_);
     SetAccounts({{.user = "ann", .roles = {Role::kAdmin, Role::kOperator}},
                  {.user = "vic", .roles = {Role::kViewer}},
                  {.user = "oscar", .roles = {Role::kOperator}},
@@ -77,8 +83,9 @@ class GatewayTest : public testing::Test {
     std::ranges::move(WebRoutes(ReadWebFiles().value()), std::back_inserter(routes));
     gateway_ = std::make_unique<Gateway>(RouteTable(std::move(routes)), SiteGuard({}),
                                          authenticator_, audit_);
+    handler_ = std::make_unique<MeteredHandler>(*gateway_, metrics_);
     server_ =
-        std::make_unique<http::Server>(threads_.get_executor(), http::ServerOptions(), *gateway_);
+        std::make_unique<http::Server>(threads_.get_executor(), http::ServerOptions(), *handler_);
     port_ = server_->Listen("127.0.0.1", 0).value();
     LogIn("ann");
   }
@@ -137,19 +144,30 @@ class GatewayTest : public testing::Test {
   FakeLedgerService ledger_;
   std::unique_ptr<rpc::Server> action_server_;
   std::unique_ptr<rpc::Server> ledger_server_;
+  Metrics metrics_;
   Services services_;
   FakeClock clock_;
   UserDirectory users_;
   std::vector<Account> accounts_;
   SessionStore sessions_{{}, clock_};
-  PasswordChecker passwords_;
+  // Runs of Argon2id, each with the hash that it was for.
+  absl::Mutex verified_mutex_;
+  std::vector<std::string> verified_ ABSL_GUARDED_BY(verified_mutex_);
+  PasswordChecker passwords_{[this](const std::string& hash, const Secret& password) {
+    {
+      absl::MutexLock lock(&verified_mutex_);
+      verified_.push_back(hash);
+    }
+    return VerifyPassword(hash, password);
+  }};
   LoginThrottle throttle_{{}, clock_};
   CollectingAudit audit_;
-  SessionAuthenticator authenticator_{sessions_, users_, TrustedProxy()};
-  LoginParts login_{sessions_, users_, passwords_, throttle_, audit_};
-  StreamParts streams_{services_, authenticator_, audit_};
+  SessionAuthenticator authenticator_;
+  LoginParts login_{sessions_, users_, passwords_, throttle_, audit_, metrics_};
+  StreamParts streams_{services_, authenticator_, audit_, metrics_};
   std::string cookie_;
   std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<MeteredHandler> handler_;
   boost::asio::thread_pool threads_{2};
   std::unique_ptr<http::Server> server_;
   uint16_t port_ = 0;

@@ -100,6 +100,19 @@ TEST_F(LegacyRoutes, S07AUrlOfNoClusterIsForbiddenAndWhatIsWrongIsABadRequest) {
   EXPECT_EQ(SendJson("POST", "/proxy_fetch", "{").status, 400);
 }
 
+TEST_F(LegacyRoutes, WithoutAConnectionNothingWasCalledForSure) {
+  action_server_->Shutdown(absl::Seconds(1));
+  // Until the connection's end has been noticed, nobody can say.
+  RawResponse response;
+  do {
+    response = SendJson("POST", "/proxy_fetch", kFetch);
+    EXPECT_EQ(response.status, 503);
+  } while (response.body.find("may have been called") != response.body.npos);
+  EXPECT_EQ(Json(response).at("message"),
+            "the action service can't be reached; nothing was called");
+  EXPECT_FALSE(Json(response).contains("job_id"));
+}
+
 TEST_F(LegacyRoutes, WhatIsNoSetActionIsNotServed) {
   for (const char* body : {R"({"url":"https://c1.example","token":"t"})",
                            R"({"url":"u","token":"t","isPost":true,"postData":{"x":1}})",

@@ -76,6 +76,20 @@ TEST_F(Login, S21EveryFailureLooksTheSame) {
   }
 }
 
+TEST_F(Login, S21EveryFailureTakesTheSameWork) {
+  accounts_.back().disabled = true;
+  accounts_.push_back(
+      {.user = "eve", .password_hash = accounts_.back().password_hash, .roles = {Role::kViewer}});
+  SetAccounts(accounts_);
+  for (const char* user : {"eve", "nobody", "pat"}) EXPECT_EQ(Try(user, "wrong").status, 401);
+  EXPECT_EQ(Try("pat", "correct horse").status, 401);
+  EXPECT_EQ(Try("eve", "correct horse").status, 200);
+  absl::MutexLock lock(&verified_mutex_);
+  // One run of Argon2id each, at the same costs: the hash names them.
+  EXPECT_EQ(verified_.size(), 5u);
+  EXPECT_THAT(verified_, Each(testing::StartsWith("$argon2id$v=19$m=65536,t=2,p=1$")));
+}
+
 TEST_F(Login, S21WhoGuessesIsHeldUpAlsoWithTheRightPassword) {
   int refused = 0;
   while (Try("pat", "wrong").status == 401) ASSERT_LT(++refused, 10);
@@ -159,6 +173,43 @@ TEST_F(Login, TheOldPagesLostSessionIsTold) {
   const RawResponse post = SendJson("POST", "/proxy_fetch", "{}");
   EXPECT_EQ(post.status, 401);
   EXPECT_EQ(post.body, R"({"error":"Unauthorized"})");
+}
+
+// 127.0.0.1 and 10.0.0.0/8 pass on requests of others.
+class BehindProxy : public GatewayTest {
+ protected:
+  BehindProxy()
+      : GatewayTest(*TrustedProxy::Parse({"127.0.0.1", "10.0.0.0/8"}, "X-Forwarded-User")) {}
+
+  RawResponse TryFrom(const std::string& forwarded_for) {
+    cookie_.clear();
+    return test::RawHttpClient(port_).Exchange(
+        Raw("POST", "/api/login",
+            R"({"username":"u)" + std::to_string(++tries_) + R"(","password":"x"})",
+            "Content-Type: application/json\r\nX-Forwarded-For: " + forwarded_for + "\r\n"));
+  }
+
+  int tries_ = 0;
+};
+
+TEST_F(BehindProxy, S21GuessesAreCountedForTheAddressThatTheProxySaw) {
+  int refused = 0;
+  // What the guesser writes before it changes nothing.
+  while (TryFrom("192.0.2." + std::to_string(refused) + ", 198.51.100.7, 10.0.0.1").status == 401) {
+    ASSERT_LT(++refused, 30);
+  }
+  EXPECT_EQ(TryFrom("198.51.100.7").status, 429);
+  EXPECT_EQ(TryFrom("198.51.100.8").status, 401) << "others are not held up";
+  EXPECT_EQ(audit_.records().back().source_ip(), "198.51.100.8");
+}
+
+TEST_F(BehindProxy, TheJobHasTheAddressThatTheProxySaw) {
+  const RawResponse response = test::RawHttpClient(port_).Exchange(
+      Raw("POST", "/api/v1/actions", R"({"cluster":"c","action":"T-Enable","cids":["a"]})",
+          "Content-Type: application/json\r\nX-Forwarded-For: 198.51.100.7\r\n"));
+  EXPECT_EQ(response.status, 200);
+  const auto request = action_.script.seen().at(0).As<tms::action::v1::SetActionRequest>();
+  EXPECT_EQ(request.source_ip(), "198.51.100.7");
 }
 
 }  // namespace

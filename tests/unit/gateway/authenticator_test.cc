@@ -75,6 +75,28 @@ TEST_F(AuthenticatorTest, AProxysWordCountsOnlyFromConfiguredNetworks) {
   EXPECT_FALSE(Knows(With({{"x-forwarded-user", "ann"}})));
 }
 
+TEST_F(AuthenticatorTest, TheClientIsTheLastAddressThatIsNoTrustedProxys) {
+  proxy_ = *TrustedProxy::Parse({"10.1.0.0/16"}, "X-Forwarded-User");
+  const auto client_of = [&](std::vector<http::Header> headers, std::string peer = "10.1.2.3") {
+    return proxy_.ClientOf(With(std::move(headers), std::move(peer)));
+  };
+  const std::string name = "x-forwarded-for";
+  EXPECT_EQ(client_of({}), "10.1.2.3");
+  EXPECT_EQ(client_of({{name, "192.0.2.1"}}), "192.0.2.1");
+  EXPECT_EQ(client_of({{name, "203.0.113.9, 192.0.2.1"}}), "192.0.2.1");
+  EXPECT_EQ(client_of({{name, "203.0.113.9, 192.0.2.1,10.1.0.1"}}), "192.0.2.1");
+  EXPECT_EQ(client_of({{name, "203.0.113.9"}, {name, "192.0.2.1"}}), "192.0.2.1");
+  EXPECT_EQ(client_of({{name, "192.0.2.1"}, {name, "10.1.0.1"}}), "192.0.2.1");
+  EXPECT_EQ(client_of({{name, "10.1.0.2, 10.1.0.1"}}), "10.1.0.2");
+  EXPECT_EQ(client_of({{name, "2001:DB8::0:1"}}), "2001:db8::1");
+  EXPECT_EQ(client_of({{name, "::ffff:192.0.2.1"}}), "192.0.2.1");
+  for (const char* odd : {"", ",", "unknown", "192.0.2.1:80", "192.0.2.1, ", "[::1]", "1.2.3"}) {
+    EXPECT_EQ(client_of({{name, odd}}), "10.1.2.3") << odd;
+  }
+  EXPECT_EQ(client_of({{name, "192.0.2.1"}}, "10.2.0.1"), "10.2.0.1") << "no proxy of ours";
+  EXPECT_EQ(TrustedProxy().ClientOf(With({{name, "192.0.2.1"}})), "10.1.2.3");
+}
+
 TEST_F(AuthenticatorTest, AWrongNetworkIsRefused) {
   for (const char* network :
        {"", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "proxy", "::/129", "10.0.0.0/8x"}) {
