@@ -27,41 +27,68 @@ prometheus::Family<prometheus::Counter>& AddCounter(prometheus::Registry& regist
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
 
+// Counts calls that failed, on gRPC's threads. A call may end after the metrics have gone.
+class FailureTally {
+ public:
+  explicit FailureTally(prometheus::Family<prometheus::Counter>& failures) : failures_(&failures) {}
+
+  void Count(const std::string& rpc, absl::StatusCode code) {
+    absl::MutexLock lock(&mutex_);
+    if (failures_ == nullptr) return;
+    failures_->Add({{"rpc", rpc}, {"code", absl::StatusCodeToString(code)}}).Increment();
+  }
+  void Close() {
+    absl::MutexLock lock(&mutex_);
+    failures_ = nullptr;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  prometheus::Family<prometheus::Counter>* failures_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Closes the tally before the families go.
+class Registry final : public prometheus::Registry {
+ public:
+  ~Registry() override {
+    if (tally != nullptr) tally->Close();
+  }
+
+  std::shared_ptr<FailureTally> tally;
+};
+
 // Sees one call's status.
 class FailureCounter final : public interception::Interceptor {
  public:
-  FailureCounter(prometheus::Family<prometheus::Counter>& failures, std::string_view rpc)
-      : failures_(failures), rpc_(rpc) {}
+  FailureCounter(std::shared_ptr<FailureTally> tally, std::string_view rpc)
+      : tally_(std::move(tally)), rpc_(rpc) {}
 
   void Intercept(interception::InterceptorBatchMethods* methods) override {
     if (methods->QueryInterceptionHookPoint(
             interception::InterceptionHookPoints::POST_RECV_STATUS)) {
       const auto code = static_cast<absl::StatusCode>(methods->GetRecvStatus()->error_code());
-      if (code != absl::StatusCode::kOk) {
-        failures_.Add({{"rpc", rpc_}, {"code", absl::StatusCodeToString(code)}}).Increment();
-      }
+      if (code != absl::StatusCode::kOk) tally_->Count(rpc_, code);
     }
     methods->Proceed();
   }
 
  private:
-  prometheus::Family<prometheus::Counter>& failures_;
+  const std::shared_ptr<FailureTally> tally_;
   const std::string rpc_;
 };
 
 class FailureCounterFactory final : public interception::ClientInterceptorFactoryInterface {
  public:
-  explicit FailureCounterFactory(prometheus::Family<prometheus::Counter>& failures)
-      : failures_(failures) {}
+  explicit FailureCounterFactory(std::shared_ptr<FailureTally> tally) : tally_(std::move(tally)) {}
 
   interception::Interceptor* CreateClientInterceptor(interception::ClientRpcInfo* info) override {
     // `/tms.ledger.v1.JobLedgerService/GetJob`; the stubs' own text.
     const std::string_view method = info->method();
-    return new FailureCounter(failures_, method.substr(std::min<size_t>(1, method.size())));
+    return new FailureCounter(tally_, method.substr(std::min<size_t>(1, method.size())));
   }
 
  private:
-  prometheus::Family<prometheus::Counter>& failures_;
+  const std::shared_ptr<FailureTally> tally_;
 };
 
 const char* NameOf(LoginResult result) {
@@ -96,7 +123,7 @@ void AddLevels(const Levels& levels, prometheus::Registry& registry) {
 }  // namespace
 
 Metrics::Metrics()
-    : registry_(std::make_unique<prometheus::Registry>()),
+    : registry_(std::make_unique<Registry>()),
       requests_(AddCounter(*registry_, "tms_gateway_http_requests_total",
                            "Answers by route and class of status; route - has none")),
       seconds_(prometheus::BuildHistogram()
@@ -113,6 +140,7 @@ Metrics::Metrics()
       audit_lost_(AddCounter(*registry_, "tms_gateway_audit_records_lost_total",
                              "Audit records that found no room to wait")
                       .Add({})) {
+  static_cast<Registry&>(*registry_).tally = std::make_shared<FailureTally>(failures_);
   for (const LoginResult result :
        {LoginResult::kOk, LoginResult::kFailed, LoginResult::kThrottled, LoginResult::kBusy}) {
     logins_.Add({{"result", NameOf(result)}});
@@ -145,7 +173,8 @@ void Metrics::CountExportRows(size_t rows) { export_rows_.Increment(static_cast<
 
 rpc::Interceptors Metrics::CountFailures() {
   rpc::Interceptors interceptors;
-  interceptors.push_back(std::make_unique<FailureCounterFactory>(failures_));
+  interceptors.push_back(
+      std::make_unique<FailureCounterFactory>(static_cast<Registry&>(*registry_).tally));
   return interceptors;
 }
 
