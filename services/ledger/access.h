@@ -27,9 +27,10 @@ absl::Status CheckMayUpdate(const rpc::Caller& caller);
 // PERMISSION_DENIED (ROLE_REQUIRED) if the caller is a person, neither auditor nor admin.
 absl::Status CheckMayListAudit(const rpc::Caller& caller);
 
-// For a record that comes from a ledgerctl: that may add what it takes over from the replaced
-// system, under a key of such records, and nothing else. Marks it with who brought it, so that
-// nobody takes it for what a gateway saw. A person needs role admin (PERMISSION_DENIED,
+// For a record that comes from a ledgerctl: that may add what its person did to a spool
+// (SPOOL_RETRY, SPOOL_DROP), what it takes over from the replaced system, under a key of such
+// records, and nothing else. Marks the latter with who brought it, so that nobody takes it for what
+// a gateway saw. A person needs role admin (PERMISSION_DENIED,
 // ROLE_REQUIRED); INVALID_ARGUMENT names the field.
 absl::Status MarkImported(const rpc::Caller& caller, AuditRecord& record);
 

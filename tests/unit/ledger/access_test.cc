@@ -73,6 +73,16 @@ TEST(AccessTest, S03ALedgerctlAddsOnlyWhatItTakesOverAndItIsMarked) {
   }
 }
 
+TEST(AccessTest, S03ALedgerctlTellsInItsPersonsNameWhatThatOneDidToASpool) {
+  const AuditRecord dropped{.user_id = "olga", .action = "SPOOL_DROP", .detail = "known to us"};
+  AuditRecord record = dropped;
+  ASSERT_TRUE(MarkImported({"olga", {"admin"}}, record).ok());
+  EXPECT_EQ(record.detail, "known to us");
+  EXPECT_EQ(Reason(MarkImported({"olga", {"auditor"}}, record)), "ROLE_REQUIRED");
+  EXPECT_TRUE(absl::IsInvalidArgument(MarkImported({"eve", {"admin"}}, record)));
+  EXPECT_TRUE(absl::IsInvalidArgument(MarkImported({}, record)));
+}
+
 TEST(AccessTest, WhoSeesAllJobsKeepsTheFilter) {
   for (const rpc::Caller& caller : {rpc::Caller{}, rpc::Caller{"bob", {"auditor"}}}) {
     std::vector<std::string> users = {"anna", "bob"};
