@@ -212,7 +212,7 @@ class FullDiskTest_F11_F23(MigrationFaultCase, LedgerTest):
                 self.disk.leave(int(size * share))
                 self.ledger.launch()
                 self.assertEqual(self.ledger.wait(READY_LIMIT), 1, self.ledger.log())
-                self.assertIn("open_failed", self.ledger.log().splitlines()[-1])
+                self.assertRegex(self.ledger.log().splitlines()[-1], "event=(disk_full|open_failed)")
                 self.disk.free()
                 self.assertEqual(self.files(), files)
         self.check_new_after_start(old)
