@@ -25,8 +25,8 @@ using sqlite::Row;
 // built from the cids when they are read, so that a fleet's cids are not stored twice.
 constexpr size_t kMaxStoredPayloadCids = 100;
 
-// Refused events of one job that get a row in the history; what an owner out of order sends beyond
-// that is only counted, so that it can't fill the disk.
+// Refused events of one job, or without a job of one owner, that get a row in the history; what an
+// owner out of order sends beyond that is only counted, so that it can't fill the disk.
 constexpr int64_t kMaxStoredRefusals = 16;
 
 constexpr char kSelectTold[] =
@@ -71,6 +71,9 @@ class Recorder {
   absl::StatusOr<std::optional<Answer>> FindAnswer();
   absl::StatusOr<RecordResult> AnswerAgain(const Answer& answer);
   absl::StatusOr<RecordResult> Reject(const Job& job, std::string why);
+  // Adds the refusal to the history, unless it has enough of those of `key`, which is a job's or an
+  // owner's id.
+  absl::Status AppendRefusal(const std::string& key, std::string& detail, const Job& job);
   absl::StatusOr<RecordResult> RejectFenced(int64_t fence);
   absl::StatusOr<RecordResult> RejectForged();
 
@@ -233,23 +236,30 @@ absl::StatusOr<RecordResult> Recorder::Reject(const Job& job, std::string why) {
     detail += " " + std::string(ToWord(told.failure_reason)) + " effect " +
               std::string(ToWord(told.effect)) + " " + told.error_message.value_or("");
   }
-  const auto read = [](const Row& row) { return row.Int(0); };
-  TMS_ASSIGN_OR_RETURN(const std::optional<int64_t> count,
-                       context_.connection.ReadOne(kCountRefusal, read, event_.job_id));
-  if (count == kMaxStoredRefusals) detail += "; later refusals of this job are only counted";
-  if (count <= kMaxStoredRefusals) {
-    TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kRejected, detail, job));
-  }
+  TMS_RETURN_IF_ERROR(AppendRefusal(event_.job_id, detail, job));
   return RecordResult{.verdict = Verdict::kRejected, .job = job, .detail = std::move(detail)};
 }
 
+absl::Status Recorder::AppendRefusal(const std::string& key, std::string& detail, const Job& job) {
+  const auto read = [](const Row& row) { return row.Int(0); };
+  TMS_ASSIGN_OR_RETURN(const std::optional<int64_t> count,
+                       context_.connection.ReadOne(kCountRefusal, read, key));
+  if (count > kMaxStoredRefusals) return absl::OkStatus();
+  if (count == kMaxStoredRefusals) {
+    detail += "; later refusals of this ";
+    detail += key == event_.job_id ? "job" : "owner";
+    detail += " are only counted";
+  }
+  return AppendEvent(Verdict::kRejected, detail, job);
+}
+
 absl::StatusOr<RecordResult> Recorder::RejectFenced(int64_t fence) {
-  const std::string why =
+  std::string why =
       "incarnation " + std::to_string(fence) + " of the owner has taken over: start nothing more";
   TMS_ASSIGN_OR_RETURN(const std::optional<Job> job, FindJob(context_.connection, event_.job_id));
-  if (job.has_value()) return Reject(*job, why);
-  TMS_RETURN_IF_ERROR(AppendEvent(Verdict::kRejected, why, Job{.job_id = event_.job_id}));
-  return RecordResult{.verdict = Verdict::kRejected, .detail = why};
+  if (job.has_value()) return Reject(*job, std::move(why));
+  TMS_RETURN_IF_ERROR(AppendRefusal(event_.owner, why, Job{.job_id = event_.job_id}));
+  return RecordResult{.verdict = Verdict::kRejected, .detail = std::move(why)};
 }
 
 // It must not stand in the owner's name, nor be the owner's answer when that tells the same.

@@ -306,5 +306,20 @@ TEST_F(HistoryChainTest, RefusedEventsOfOneJobFillTheHistoryNoFurtherThanSixteen
             1);
 }
 
+TEST_F(HistoryChainTest, RefusedStartsOfAFencedOwnerFillTheHistoryNoFurtherThanSixteenRows) {
+  Open();
+  absl::Notification settled;
+  store_->Settle({.owner = "owner-1", .incarnation = 2, .message = "ended", .limit = 10},
+                 [&](const absl::StatusOr<SettledJobs>&) { settled.Notify(); });
+  settled.WaitForNotification();
+  const int64_t before = Check();
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(Record(Started("job-" + std::to_string(i))), Verdict::kRejected);
+  }
+  EXPECT_EQ(Check(), before + 16);
+  EXPECT_EQ(Connect()->ReadInt("SELECT count FROM job_refusals WHERE job_id = 'owner-1'").value(),
+            40);
+}
+
 }  // namespace
 }  // namespace tms::ledger
