@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -73,9 +74,11 @@ std::vector<std::string_view> Split(std::string_view line) {
   }
 }
 
-// The new key is on the disk before its first signature.
+// The new key is on the disk before its first signature, and never half of it under its name.
 absl::Status WriteKey(const std::string& path, const Secret& seed) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const std::string part = path + ".part";
+  ::unlink(part.c_str());  // of a start that was killed
+  const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return Errno(path, "make the anchors' key");
   const Secret text(HexEncode(seed.Reveal()) + "\n");
   const std::string_view bytes = text.Reveal();
@@ -84,9 +87,14 @@ absl::Status WriteKey(const std::string& path, const Secret& seed) {
       ::fsync(file) == 0;
   absl::Status status = written ? absl::OkStatus() : Errno(path, "write the anchors' key");
   ::close(file);
-  if (status.ok()) status = SyncFolderOf(path);
-  if (!status.ok()) ::unlink(path.c_str());
-  return status;
+  if (status.ok() && ::rename(part.c_str(), path.c_str()) != 0) {
+    status = Errno(path, "name the anchors' key");
+  }
+  if (!status.ok()) {
+    ::unlink(part.c_str());
+    return status;
+  }
+  return SyncFolderOf(path);
 }
 
 absl::StatusOr<Secret> ReadKey(int file, const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -95,6 +96,14 @@ TEST_F(AnchorTest, WhatIsNoKeyIsRefusedAndLeft) {
     EXPECT_THAT(std::string(Message(key.status())), HasSubstr("64 hexadecimal digits"));
     EXPECT_EQ(ReadAll(key_path_), text);
   }
+}
+
+TEST_F(AnchorTest, HalfAKeyThatAKilledStartLeftIsMadeAnew) {
+  const std::string part = key_path_ + ".part";
+  std::ofstream(part) << "ab";
+  ASSERT_TRUE(AnchorKey::LoadOrMake(key_path_).ok());
+  EXPECT_TRUE(AnchorKey::LoadOrMake(key_path_).ok());
+  EXPECT_FALSE(std::filesystem::exists(part));
 }
 
 TEST_F(AnchorTest, WriterAnchorsTheLastRowWhenItEnds) {
