@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "common/base/text.h"
 #include "common/base/time_text.h"
 #include "google/protobuf/util/time_util.h"
@@ -42,6 +43,15 @@ struct Question {
   std::string customer;
   size_t limit = 0;
 };
+
+// As the audit history writes it: the old page's `T-Enable` is T_ENABLE there.
+std::string AuditAction(std::string_view text) {
+  std::string word(text);
+  absl::AsciiStrToUpper(&word);
+  std::ranges::replace_if(
+      word, [](char c) { return !absl::ascii_isalnum(c); }, '_');
+  return word;
+}
 
 std::string TimeText(int64_t micros) { return FormatTimestamp(absl::FromUnixMicros(micros)); }
 
@@ -87,7 +97,7 @@ asio::awaitable<absl::Status> AddAuditLines(Services& services, const RequestCon
                                             const Question& question, std::vector<Line>& lines) {
   v1::ListAuditRequest request;
   if (!question.user.empty()) request.add_user_ids(question.user);
-  if (!question.action.empty()) request.add_actions(question.action);
+  if (!question.action.empty()) request.add_actions(AuditAction(question.action));
   request.set_customer_id(question.customer);
   request.set_page_size(static_cast<int>(question.limit));
   size_t found = 0;

@@ -308,6 +308,8 @@ class OnThePageTest_F23(StackTest):
         for path, rows in ((f"/api/audit/customer/{cid}?limit=500", of_cid),
                            ("/api/audit/trail?limit=500&user_id=Jos%C3%A9", of_user),
                            ("/api/audit/trail?limit=500&action_type=TOKEN_GENERATION",
+                            failed_logins),
+                           ("/api/audit/trail?limit=500&action_type=Token-Generation",
                             failed_logins)):
             with self.subTest(path=path):
                 shown = self.stack.http("GET", path).body
