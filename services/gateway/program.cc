@@ -47,7 +47,8 @@ absl::StatusOr<Inputs> ReadInputs(const Settings& settings) {
 
 Program::Program(const Settings& settings, Inputs inputs)
     : settings_(settings),
-      services_(ConnectServices(settings.action, settings.ledger, inputs.identity, &metrics_)),
+      identity_(std::move(inputs.identity)),
+      services_(ConnectServices(settings.action, settings.ledger, identity_, &metrics_)),
       threads_(kThreads),
       audit_(services_, threads_.get_executor(), {}),
       sessions_(settings.sessions, SystemClock()),

@@ -59,6 +59,8 @@ class Program {
   static absl::StatusOr<uint16_t> Listen(http::Server& server, const std::string& address);
 
   const Settings settings_;
+  // Follows its files as long as it lives.
+  const std::shared_ptr<rpc::TlsIdentity> identity_;
   Metrics metrics_;
   Services services_;
   boost::asio::thread_pool threads_;

@@ -46,10 +46,10 @@ class ActionPeersTest : public testing::Test {
 };
 
 TEST_F(ActionPeersTest, S02S03EveryMethodLetsInItsPeersAndNobodyElse) {
-  const PeerTable::Expected expected = {{"SetAction", "GLI"},
-                                        {"SubmitAction", "GLI"},
-                                        {"ListClusters", "GLI"},
-                                        {"ListActions", "GLI"}};
+  const PeerTable::Expected expected = {{"SetAction", "GLI"},      {"SubmitAction", "GLI"},
+                                        {"ListClusters", "GLI"},   {"ListActions", "GLI"},
+                                        {"GetSpoolState", "L"},    {"ListDeadLetters", "L"},
+                                        {"ResolveDeadLetter", "L"}};
   const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
       "tms.action.v1.ActionService");
   ASSERT_NE(service, nullptr);
