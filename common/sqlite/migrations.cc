@@ -1,7 +1,9 @@
 #include "common/sqlite/migrations.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -29,6 +31,19 @@ bool IsMissingOrEmpty(const std::string& path) {
   return error || size == 0;
 }
 
+// A database whose first transaction was cut off, by a kill for instance: its journal begins with
+// SQLite's magic and says at byte 16 that there was no page before (sqlite.org/fileformat.html).
+// SQLite empties it when it is next opened for writing.
+bool WasCutOffAtItsBirth(const std::string& path) {
+  constexpr std::string_view kMagic = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+  constexpr size_t kPagesBefore = 16;
+  std::array<char, kPagesBefore + 4> header;
+  std::ifstream journal(path + "-journal", std::ios::binary);
+  if (!journal.read(header.data(), header.size())) return false;
+  return std::string_view(header.data(), kMagic.size()) == kMagic &&
+         std::all_of(header.begin() + kPagesBefore, header.end(), [](char c) { return c == 0; });
+}
+
 // `jobs.db.v1-20260131T121704655816Z.bak`
 std::string BackupPath(const std::string& path, int version, absl::Time now) {
   std::string time = FormatTimestamp(now);
@@ -53,7 +68,7 @@ absl::Status Step(Connection& connection, int version, const Schema& schema) {
 }  // namespace
 
 absl::StatusOr<int> CheckVersion(const std::string& path, const Schema& schema) {
-  if (IsMissingOrEmpty(path)) return 0;
+  if (IsMissingOrEmpty(path) || WasCutOffAtItsBirth(path)) return 0;
   const std::string what = schema.what;
   absl::StatusOr<std::unique_ptr<Connection>> connection =
       Connection::Open(path, OpenMode::kReadOnly);

@@ -28,7 +28,8 @@ struct Schema {
 };
 
 // The version of the database at `path` as it lies there, read without changing a byte; 0 if the
-// file is missing or empty. FAILED_PRECONDITION if it is not ours or newer than `schema`.
+// file is missing or empty, or was cut off while it was made. FAILED_PRECONDITION if it is not ours
+// or newer than `schema`.
 absl::StatusOr<int> CheckVersion(const std::string& path, const Schema& schema);
 
 // Brings the database from `version` to the last version of `schema`, each step in a transaction of

@@ -79,6 +79,24 @@ TEST_F(MigrationsTest, EmptyFileIsANewOne) {
   EXPECT_TRUE(OpenWith(kVersion2).ok());
 }
 
+TEST_F(MigrationsTest, F01_FileCutOffWhileItWasMadeIsANewOne) {
+  // As a kill leaves it: a part of the first transaction's pages, and the journal.
+  const std::string made = path_ + "-made";
+  auto connection = Connection::Open(made, OpenMode::kCreateOrWrite);
+  ASSERT_TRUE(connection.ok());
+  ASSERT_TRUE((*connection)
+                  ->RunScript("PRAGMA cache_size=1; BEGIN; CREATE TABLE t(x);"
+                              "INSERT INTO t VALUES(zeroblob(1000000))")
+                  .ok());
+  std::filesystem::copy_file(made, path_);
+  std::filesystem::copy_file(made + "-journal", path_ + "-journal");
+  ASSERT_GT(std::filesystem::file_size(path_), 0);
+
+  ASSERT_TRUE(OpenWith(kVersion2).ok());
+  EXPECT_EQ(Number(path_, "PRAGMA user_version"), 2);
+  EXPECT_EQ(Number(path_, "SELECT count(*) FROM sqlite_master WHERE name = 't'"), 0);
+}
+
 TEST_F(MigrationsTest, ExistingFileIsCopiedBeforeItIsMigrated) {
   ASSERT_TRUE(OpenWith(kVersion1).ok());
   RunSql(path_, "INSERT INTO first VALUES(7)");
