@@ -34,12 +34,17 @@ absl::Status CheckForLoss(const std::string& path, bool expected) {
                 ".owner) has had it before");
   }
   TMS_ASSIGN_OR_RETURN(const sqlite::WalTail tail, sqlite::ReadWalTail(path));
-  if (tail.commits_unread == 1) {
-    // Not one that the machine lost power in has been acked; nobody can tell whether it is that.
-    log::Warning("SPOOL", "last_commit_unreadable",
-                 {{"file", path + "-wal"}, {"frames_read", tail.frames_read}});
+  if (tail.commits_unread == 0) return absl::OkStatus();
+  // One commit may be the one that the machine lost power in; it was not acked. And a log is begun
+  // anew over an old one, all of which is in the file: if the power goes then, the first frame is
+  // bad, and what is behind it is the old one's.
+  if (tail.commits_unread == 1 || tail.frames_read == 0) {
+    log::Warning("SPOOL", "log_end_unreadable",
+                 {{"file", path + "-wal"},
+                  {"frames_read", tail.frames_read},
+                  {"commits_unread", tail.commits_unread}});
+    return absl::OkStatus();
   }
-  if (tail.commits_unread <= 1) return absl::OkStatus();
   return Lost(path + "-wal is damaged after frame " + std::to_string(tail.frames_read) + ", " +
               std::to_string(tail.commits_unread) + " commits behind it can't be read");
 }

@@ -75,9 +75,10 @@ absl::StatusOr<std::unique_ptr<SqliteSpool>> SqliteSpool::Open(Options options,
   TMS_RETURN_IF_ERROR(connection->SetUpWriter());
   TMS_RETURN_IF_ERROR(
       sqlite::Migrate(*connection, path, version, SpoolSchema(), clock.Now()).status());
-  // So that what a crash may leave behind the log's end can't be taken for this log's one day. If
-  // it can't be done now, nothing is lost.
-  connection->RunScript("PRAGMA wal_checkpoint(TRUNCATE)").IgnoreError();
+  // So that what a crash may leave behind the log's end can't be taken for this log's one day. On a
+  // full disk it can't be done now, and nothing is lost; after a failed sync nobody knows.
+  const absl::Status emptied = connection->RunScript("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (sqlite::KindOf(emptied) == sqlite::ErrorKind::kBroken) return emptied;
   TMS_RETURN_IF_ERROR(spool->LoadUsage(*connection));
   TMS_RETURN_IF_ERROR(spool->room_->OpenLog());
   // On a full disk it still starts: what is there must be delivered. New starts are refused.
