@@ -73,13 +73,16 @@ absl::StatusOr<int> CheckVersion(const std::string& path, const Schema& schema) 
   absl::StatusOr<std::unique_ptr<Connection>> connection =
       Connection::Open(path, OpenMode::kReadOnly);
   if (!connection.ok()) return NotOurs(path, what, connection.status());
-  const absl::StatusOr<int64_t> id = (*connection)->ReadInt("PRAGMA application_id");
-  if (!id.ok()) return NotOurs(path, what, id.status());
-  TMS_ASSIGN_OR_RETURN(const int64_t version, (*connection)->ReadInt("PRAGMA user_version"));
-  TMS_ASSIGN_OR_RETURN(const int64_t objects,
-                       (*connection)->ReadInt("SELECT count(*) FROM sqlite_master"));
-  if (*id == 0 && version == 0 && objects == 0) return 0;
-  if (*id != schema.application_id || version < 1) return Refuse(path, "is not a " + what);
+  const auto read = [&](const char* sql) -> absl::StatusOr<int64_t> {
+    absl::StatusOr<int64_t> value = (*connection)->ReadInt(sql);
+    if (!value.ok()) return NotOurs(path, what, value.status());
+    return value;
+  };
+  TMS_ASSIGN_OR_RETURN(const int64_t id, read("PRAGMA application_id"));
+  TMS_ASSIGN_OR_RETURN(const int64_t version, read("PRAGMA user_version"));
+  TMS_ASSIGN_OR_RETURN(const int64_t objects, read("SELECT count(*) FROM sqlite_master"));
+  if (id == 0 && version == 0 && objects == 0) return 0;
+  if (id != schema.application_id || version < 1) return Refuse(path, "is not a " + what);
   if (const auto known = static_cast<int64_t>(schema.migrations.size()); version > known) {
     return Refuse(path, "has schema version " + std::to_string(version) +
                             ", this program knows versions up to " + std::to_string(known) +

@@ -137,6 +137,14 @@ TEST_F(MigrationsTest, DatabaseOfAnotherProgramIsRefusedUntouched) {
   ExpectRefused(kVersion2, "is not a test file");
 }
 
+TEST_F(MigrationsTest, FileWithADamagedSchemaIsRefusedByItsNameF20) {
+  ASSERT_TRUE(OpenWith(kVersion2).ok());
+  RunSql(path_,
+         "PRAGMA writable_schema=ON;"
+         "UPDATE sqlite_master SET sql = replace(sql, '(', '#') WHERE type = 'table'");
+  ExpectRefused(kVersion2, path_ + " is not a test file: ");
+}
+
 TEST_F(MigrationsTest, FileThatIsNoDatabaseIsRefusedUntouched) {
   std::ofstream(path_) << std::string(5'000, 'x');
   ExpectRefused(kVersion2, "is not a test file");
