@@ -122,7 +122,10 @@ void SpoolingCourier::Release(const JobPtr& job) {
 
 asio::awaitable<std::optional<Receipt>> SpoolingCourier::FindSpooled(const JobEvent& started) {
   const auto& request = started.started();
-  if (request.request_id().empty() || spool_.usage().events == 0) co_return std::nullopt;
+  const SpoolUsage usage = spool_.usage();
+  if (request.request_id().empty() || usage.events + usage.dead_letters == 0) {
+    co_return std::nullopt;
+  }
   const auto found = co_await spool_.FindRequest(request.user_id(), request.request_id());
   if (!found.ok() || !found->has_value()) co_return std::nullopt;
   const SpooledRequest& earlier = **found;

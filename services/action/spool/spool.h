@@ -81,7 +81,8 @@ class Spool {
   virtual boost::asio::awaitable<absl::StatusOr<std::optional<ledger::v1::JobEvent>>> FindStart(
       std::string job_id) = 0;
 
-  // The start with this request_id, of an action that was or may have been called.
+  // The start with this request_id, of an action that was or may have been called; also one that
+  // was buried, until it is dropped.
   virtual boost::asio::awaitable<absl::StatusOr<std::optional<SpooledRequest>>> FindRequest(
       std::string user_id, std::string request_id) = 0;
 

@@ -1,8 +1,9 @@
 #include "services/action/spool/spool_schema.h"
 
+#include <map>
+
 #include "common/base/digest.h"
 #include "common/base/status.h"
-#include "tms/ledger/v1/job.pb.h"
 
 namespace tms::action {
 namespace {
@@ -41,7 +42,28 @@ CREATE TABLE dead_letters(
 ) STRICT;
 )sql";
 
-constexpr sqlite::Migration kMigrations[] = {{kVersion1}};
+// A start that was set aside goes on standing in the way of its request_id.
+constexpr char kVersion2[] = R"sql(
+ALTER TABLE dead_letters ADD COLUMN user_id TEXT;
+ALTER TABLE dead_letters ADD COLUMN request_id TEXT;
+CREATE INDEX dead_letters_by_request ON dead_letters(user_id, request_id)
+  WHERE request_id IS NOT NULL;
+)sql";
+
+absl::Status SetRequestsOfDeadLetters(Connection& connection) {
+  std::map<int64_t, ledger::v1::JobEvent> letters;
+  const auto add = [&](const Row& row) { return letters[row.Int(0)].ParseFromString(row.Text(1)); };
+  TMS_RETURN_IF_ERROR(connection.Visit("SELECT position, event FROM dead_letters", add));
+  for (const auto& [position, event] : letters) {
+    const auto& [user, request] = RequestOf(event);
+    TMS_RETURN_IF_ERROR(
+        connection.Run("UPDATE dead_letters SET user_id = ?1, request_id = ?2 WHERE position = ?3",
+                       user, request, position));
+  }
+  return absl::OkStatus();
+}
+
+constexpr sqlite::Migration kMigrations[] = {{kVersion1}, {kVersion2, SetRequestsOfDeadLetters}};
 
 constexpr char kSelectRows[] =
     "SELECT position, job_id, event_seq, digest, event FROM events UNION ALL "
@@ -68,6 +90,12 @@ const sqlite::Schema& SpoolSchema() {
   static const sqlite::Schema schema{
       .application_id = kApplicationId, .what = "spool", .migrations = kMigrations};
   return schema;
+}
+
+RequestKey RequestOf(const ledger::v1::JobEvent& event) {
+  const auto& started = event.started();
+  if (!started.spooled() || started.request_id().empty()) return {};
+  return {started.user_id(), started.request_id()};
 }
 
 std::string RowDigest(std::string_view job_id, int64_t event_seq, std::string_view event) {

@@ -2,15 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "common/sqlite/migrations.h"
+#include "tms/ledger/v1/job.pb.h"
 
 namespace tms::action {
 
 const sqlite::Schema& SpoolSchema();
+
+// What stands in a row's `user_id` and `request_id`: only a start that may have been called stands
+// in its request_id's way.
+using RequestKey = std::pair<std::optional<std::string>, std::optional<std::string>>;
+RequestKey RequestOf(const ledger::v1::JobEvent& event);
 
 // What stands in a row's `digest`.
 std::string RowDigest(std::string_view job_id, int64_t event_seq, std::string_view event);

@@ -23,7 +23,8 @@ constexpr char kDeleteEvent[] =
     "DELETE FROM events WHERE job_id = ?1 AND event_seq = ?2 RETURNING cost";
 constexpr char kBury[] =
     "INSERT OR IGNORE INTO dead_letters(position, job_id, event_seq, buried_at, verdict, detail, "
-    "cost, digest, event) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "cost, digest, event, user_id, request_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+    "?11)";
 constexpr char kSelectDead[] =
     "SELECT position, event, verdict, detail, buried_at FROM dead_letters WHERE position > ?1 "
     "ORDER BY position LIMIT ?2";
@@ -75,9 +76,10 @@ asio::awaitable<absl::Status> SqliteSpool::Bury(EventMessage message, std::strin
     const sqlite::Blob bytes{event.SerializeAsString()};
     const sqlite::Blob digest{RowDigest(event.job_id(), event.event_seq(), bytes.bytes)};
     const int64_t cost = SpoolCost(bytes.bytes.size());
+    const auto& [user, request] = RequestOf(event);
     TMS_RETURN_IF_ERROR(connection.Run(kBury, next_position_, event.job_id(), event.event_seq(),
                                        FormatTimestamp(clock_.Now()), verdict, detail, cost, digest,
-                                       bytes));
+                                       bytes, user, request));
     if (connection.changes() == 0) return absl::OkStatus();
     ++next_position_;
     change.dead_letters += 1;

@@ -26,7 +26,6 @@ constexpr size_t kMaxQueueKiB = 64 << 10;
 // from the log's end.
 constexpr int kCheckpointFrames = 500;
 constexpr int64_t kStartedSeq = 1;
-constexpr int64_t kFinishedSeq = 2;
 
 constexpr char kInsertEvent[] =
     "INSERT OR IGNORE INTO events(position, job_id, event_seq, user_id, request_id, cost, digest, "
@@ -35,7 +34,12 @@ constexpr char kSelectNext[] =
     "SELECT position, event FROM events WHERE position > ?1 ORDER BY position";
 constexpr char kSelectEvent[] = "SELECT event FROM events WHERE job_id = ?1 AND event_seq = ?2";
 constexpr char kSelectRequest[] =
-    "SELECT event FROM events WHERE user_id = ?1 AND request_id = ?2 ORDER BY position DESC";
+    "SELECT event, position FROM events WHERE user_id = ?1 AND request_id = ?2 UNION ALL "
+    "SELECT event, position FROM dead_letters WHERE user_id = ?1 AND request_id = ?2 "
+    "ORDER BY position DESC";
+constexpr char kSelectOutcome[] =
+    "SELECT event FROM events WHERE job_id = ?1 AND event_seq = 2 UNION ALL "
+    "SELECT event FROM dead_letters WHERE job_id = ?1 AND event_seq = 2";
 constexpr char kDeleteStart[] =
     "DELETE FROM events WHERE job_id = ?1 AND event_seq = 1 AND NOT EXISTS("
     "SELECT 1 FROM events AS other WHERE other.job_id = ?1 AND other.event_seq = 2) "
@@ -132,12 +136,7 @@ absl::Status SqliteSpool::InsertEvent(Connection& connection, const JobEvent& ev
   const sqlite::Blob bytes{event.SerializeAsString()};
   const sqlite::Blob digest{RowDigest(event.job_id(), event.event_seq(), bytes.bytes)};
   const int64_t cost = SpoolCost(bytes.bytes.size());
-  // Only what is marked so may have been called: nothing else stands in a request_id's way.
-  std::optional<std::string> user, request;
-  if (event.started().spooled() && !event.started().request_id().empty()) {
-    user = event.started().user_id();
-    request = event.started().request_id();
-  }
+  const auto& [user, request] = RequestOf(event);
   TMS_RETURN_IF_ERROR(connection.Run(kInsertEvent, next_position_, event.job_id(),
                                      event.event_seq(), user, request, cost, digest, bytes));
   if (connection.changes() == 0) return absl::OkStatus();
@@ -206,7 +205,7 @@ asio::awaitable<absl::StatusOr<std::optional<SpooledRequest>>> SqliteSpool::Find
                          connection.ReadOne(kSelectRequest, parse, user_id, request_id));
     if (!started) return std::nullopt;
     TMS_ASSIGN_OR_RETURN(std::optional<JobEvent> finished,
-                         connection.ReadOne(kSelectEvent, parse, started->job_id(), kFinishedSeq));
+                         connection.ReadOne(kSelectOutcome, parse, started->job_id()));
     return SpooledRequest{.started = *std::move(started), .finished = std::move(finished)};
   };
   co_return co_await Run<absl::StatusOr<Found>>(1, find);

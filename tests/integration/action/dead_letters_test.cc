@@ -18,9 +18,9 @@ class DeadLettersTest : public ActionFixture {
   }
 
   // One job, with start and outcome, that the ledger refuses; returns its id.
-  std::string MakeDeadJob() {
+  std::string MakeDeadJob(const v1::SetActionRequest& request = Request()) {
     ledger_.Stop();
-    const std::string job_id = Set(Request()).Await().response.job().job_id();
+    const std::string job_id = Set(request).Await().response.job().job_id();
     ledger_.SetScript([](const auto&, auto ack) {
       ack.set_verdict(RecordEventsResponse::INVALID);
       ack.set_detail("cids[0]: refused");
@@ -102,6 +102,21 @@ TEST_F(DeadLettersTest, ARetryTellsTheWholeJobInItsOrderAndCallsNoCluster) {
   const auto& last_but_one = events[events.size() - 2];
   EXPECT_TRUE(last_but_one.job_id() == job_id && last_but_one.has_started());
   EXPECT_TRUE(events.back().job_id() == job_id && events.back().has_finished());
+}
+
+TEST_F(DeadLettersTest, WhatWasCalledIsNotCalledAgainByItsRequestId) {
+  v1::SetActionRequest request = Request();
+  request.set_request_id("once");
+  request.set_accept_possible_repeat(true);
+  const std::string job_id = MakeDeadJob(request);
+  const size_t calls = clusters_.call_count();
+  // The ledger is back and would take it for new.
+  const auto again = Set(request).Await();
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  EXPECT_TRUE(again.response.deduplicated());
+  EXPECT_EQ(again.response.job().job_id(), job_id);
+  EXPECT_EQ(again.response.job().status(), ledger::v1::Job::SUCCESS);
+  EXPECT_EQ(clusters_.call_count(), calls);
 }
 
 TEST_F(DeadLettersTest, ADropForgetsThatOneOnly) {

@@ -55,12 +55,14 @@ class FakeSpool final : public Spool {
   Awaitable<absl::StatusOr<std::optional<SpooledRequest>>> FindRequest(
       std::string user_id, std::string request_id) override {
     std::optional<SpooledRequest> found;
-    for (const SpooledEvent& each : events_) {
-      const auto& started = each.event.started();
+    const auto look = [&](const ledger::v1::JobEvent& event) {
+      const auto& started = event.started();
       if (started.spooled() && started.user_id() == user_id && started.request_id() == request_id) {
-        found = SpooledRequest{.started = each.event, .finished = Find(each.event.job_id(), 2)};
+        found = SpooledRequest{.started = event, .finished = FindOutcome(event.job_id())};
       }
-    }
+    };
+    for (const SpooledEvent& each : events_) look(each.event);
+    for (const DeadLetter& each : letters_) look(each.event);
     co_return found;
   }
 
@@ -138,6 +140,12 @@ class FakeSpool final : public Spool {
       if (each.event.job_id() == job_id && each.event.event_seq() == seq) return each.event;
     }
     return std::nullopt;
+  }
+  std::optional<ledger::v1::JobEvent> FindOutcome(const std::string& job_id) const {
+    for (const DeadLetter& each : letters_) {
+      if (each.event.job_id() == job_id && each.event.has_finished()) return each.event;
+    }
+    return Find(job_id, 2);
   }
   void Add(const ledger::v1::JobEvent& event) {
     if (Find(event.job_id(), event.event_seq())) return;

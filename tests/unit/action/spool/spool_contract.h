@@ -121,6 +121,25 @@ TYPED_TEST_P(SpoolContract, DeadLettersAreSetAsideListedRevivedAndDropped) {
   }
 }
 
+TYPED_TEST_P(SpoolContract, ABuriedStartHoldsItsRequestIdUntilItIsDropped) {
+  Spool& spool = this->spool();
+  ASSERT_TRUE(this->Put({MakeStart("a", "r1"), MakeStart("b", "r2", false)}).ok());
+  ASSERT_TRUE(Await(this->context_, spool.Bury(MakeStart("a", "r1"), "INVALID", "")).ok());
+  ASSERT_TRUE(Await(this->context_, spool.Bury(MakeStart("b", "r2", false), "INVALID", "")).ok());
+  const auto find = [&](const char* request) {
+    return *Await(this->context_, spool.FindRequest("ada", request));
+  };
+  ASSERT_TRUE(find("r1").has_value());
+  EXPECT_EQ(find("r1")->started.job_id(), "a");
+  EXPECT_FALSE(find("r1")->finished.has_value());
+  EXPECT_FALSE(find("r2").has_value());  // was never called
+  ASSERT_TRUE(Await(this->context_, spool.Bury(MakeFinish("a"), "UNKNOWN_JOB", "")).ok());
+  EXPECT_TRUE(find("r1")->finished.has_value());
+  const auto letters = *Await(this->context_, spool.ListDeadLetters(0, 10));
+  ASSERT_TRUE(Await(this->context_, spool.Drop(letters[0].position)).ok());
+  EXPECT_FALSE(find("r1").has_value());
+}
+
 TYPED_TEST_P(SpoolContract, ADeadJobIsRevivedWholeAndInItsOrder) {
   Spool& spool = this->spool();
   ASSERT_TRUE(Await(this->context_, spool.Bury(MakeFinish("a"), "UNKNOWN_JOB", "")).ok());
@@ -141,6 +160,7 @@ REGISTER_TYPED_TEST_SUITE_P(SpoolContract, KeepsEventsInTheOrderOfTheirPuts,
                             AStartGoesOnlyIfItsOutcomeIsNotHere,
                             FindsTheStartOfARequestIdThatMayHaveBeenCalled,
                             DeadLettersAreSetAsideListedRevivedAndDropped,
+                            ABuriedStartHoldsItsRequestIdUntilItIsDropped,
                             ADeadJobIsRevivedWholeAndInItsOrder);
 
 }  // namespace tms::action

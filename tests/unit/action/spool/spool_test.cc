@@ -187,6 +187,26 @@ TEST_F(SpoolFileTest, ANewerSpoolIsRefusedF23) {
   ExpectRefused(absl::StatusCode::kFailedPrecondition, "schema version 7");
 }
 
+TEST_F(SpoolFileTest, AnEarlierVersionsDeadLettersHoldTheirRequestIdsToo) {
+  {
+    const auto spool = *Open();
+    ASSERT_TRUE(Await(context_, spool->Bury(MakeStart("a", "r1"), "INVALID", "")).ok());
+  }
+  {
+    auto connection = *sqlite::Connection::Open(path_, sqlite::OpenMode::kCreateOrWrite);
+    ASSERT_TRUE(connection
+                    ->RunScript("DROP INDEX dead_letters_by_request;"
+                                "ALTER TABLE dead_letters DROP COLUMN request_id;"
+                                "ALTER TABLE dead_letters DROP COLUMN user_id;"
+                                "PRAGMA user_version=1")
+                    .ok());
+  }
+  const auto spool = *Open();
+  const auto found = *Await(context_, spool->FindRequest("ada", "r1"));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->started.job_id(), "a");
+}
+
 TEST_F(SpoolFileTest, AFailedSyncAcksNobodyAndEndsAllWritingF12) {
   const auto spool = *Open();
   sqlite::FaultVfs::FailSyncs(SQLITE_IOERR_FSYNC);
