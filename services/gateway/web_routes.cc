@@ -1,19 +1,25 @@
 #include "services/gateway/web_routes.h"
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <memory>
 #include <utility>
 
 #include "common/base/digest.h"
 #include "common/base/text.h"
+#include "services/gateway/web_modules.h"
 
 namespace tms::gateway {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view kPage = "/index.html";
+constexpr std::string_view kPageFile = "/index.html";
+constexpr std::string_view kMainModule = "/app/main.js";
+// In the page: where files are by name and version; and where the links go by which a browser asks
+// for all modules at once, rather than for each when another has imported it.
 constexpr std::string_view kVersionMark = "/@/";
+constexpr std::string_view kModulesMark = "<!-- modules -->";
 
 // Only what is served from here may run or be shown; inline scripts and styles never.
 constexpr std::string_view kPolicy =
@@ -47,15 +53,20 @@ std::string VersionOf(std::span<const WebFile> files) {
   return ShortDigest(parts.bytes());
 }
 
-std::string Expand(std::string_view html, const std::string& version) {
-  std::string expanded;
-  while (true) {
-    const size_t mark = html.find(kVersionMark);
-    expanded += html.substr(0, mark);
-    if (mark == html.npos) return expanded;
-    expanded += "/v/" + version + "/";
-    html.remove_prefix(mark + kVersionMark.size());
+std::string ModuleLinks(std::span<const WebFile> files, std::string_view view) {
+  std::string links;
+  for (const std::string& path : ModulesOf(files, {std::string(kMainModule), std::string(view)})) {
+    links += "<link rel=\"modulepreload\" href=\"/@" + path + "\">";
   }
+  return links;
+}
+
+// `view`: the module that shows what is at the page's path; may be empty.
+std::string Expand(std::string page, const std::string& version, std::span<const WebFile> files,
+                   std::string_view view) {
+  boost::replace_all(page, kModulesMark, ModuleLinks(files, view));
+  boost::replace_all(page, kVersionMark, "/v/" + version + "/");
+  return page;
 }
 
 // A file ready to be sent. Immutable, shared by its routes.
@@ -64,6 +75,12 @@ struct Asset {
   std::string media_type;
   std::string etag;
 };
+
+std::shared_ptr<const Asset> MakeAsset(std::string content, std::string media_type) {
+  std::string etag = '"' + ShortDigest(content) + '"';
+  return std::make_shared<const Asset>(
+      Asset{std::move(content), std::move(media_type), std::move(etag)});
+}
 
 bool Matches(std::string_view if_none_match, std::string_view etag) {
   return if_none_match == "*" || if_none_match.find(etag) != if_none_match.npos;
@@ -111,18 +128,20 @@ std::vector<Route> WebRoutes(std::span<const WebFile> files) {
   const std::string version = VersionOf(files);
   std::vector<Route> routes;
   for (const WebFile& file : files) {
-    const bool html = file.path.ends_with(".html");
-    Asset asset{.content = html ? Expand(file.content, version) : std::string(file.content),
-                .media_type = MediaTypeOf(file.path)};
-    asset.etag = '"' + ShortDigest(asset.content) + '"';
-    const auto shared = std::make_shared<const Asset>(std::move(asset));
-    routes.push_back(AssetRoute(std::string(file.path), shared, kAskEachTime));
-    if (!html) {
-      routes.push_back(AssetRoute("/v/" + version + std::string(file.path), shared, kKeep));
-    }
-    if (file.path != kPage) continue;
-    for (const std::string_view path : kPagePaths) {
-      routes.push_back(AssetRoute(std::string(path), shared, kAskEachTime));
+    if (file.path.ends_with(".html")) {
+      const auto page = [&](std::string_view path, std::string_view view) {
+        std::string content = Expand(std::string(file.content), version, files, view);
+        routes.push_back(AssetRoute(std::string(path),
+                                    MakeAsset(std::move(content), MediaTypeOf(file.path)),
+                                    kAskEachTime));
+      };
+      page(file.path, "");
+      if (file.path != kPageFile) continue;
+      for (const Page& each : kPages) page(each.path, each.view);
+    } else {
+      const auto asset = MakeAsset(std::string(file.content), MediaTypeOf(file.path));
+      routes.push_back(AssetRoute(std::string(file.path), asset, kAskEachTime));
+      routes.push_back(AssetRoute("/v/" + version + std::string(file.path), asset, kKeep));
     }
   }
   return routes;

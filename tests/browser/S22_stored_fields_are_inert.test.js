@@ -12,7 +12,7 @@ async function assertInert(page, texts) {
   for (const text of texts) await page.getByText(text, { exact: false }).first().waitFor({ state: "attached" });
   const found = await page.evaluate(() => ({
     pwned: window.pwned,
-    markup: document.querySelectorAll("#app script, #app img:not([src='/favicon.svg']), #app svg[onload]").length,
+    markup: document.querySelectorAll("#app script, #app img:not([src^='/v/'][src$='/favicon.svg']), #app svg[onload]").length,
     handlers: [...document.querySelectorAll("#app *")].filter((element) =>
       [...element.attributes].some(({ name, value }) => name.startsWith("on") ||
         (/^(href|src|action)$/.test(name) && /^\s*javascript:/i.test(value))))

@@ -84,7 +84,7 @@ test("state counts lead to their jobs, and filters stand in the address", () =>
     await run("refused-state", { batch_id: "wave-7" });
     await page.reload();
     const tab = page.getByRole("navigation", { name: "States" }).getByRole("link", { name: /Outcome unknown/ });
-    await page.waitForFunction(() => document.querySelector(".state-tab.unknown .state-count").textContent === "1");
+    await page.waitForFunction(() => document.querySelector(".state-tab.unknown .state-count")?.textContent === "1");
     await tab.click();
     await page.waitForURL("**/jobs?effects=UNKNOWN");
     await page.locator(".jobs:not(.stale)").waitFor();

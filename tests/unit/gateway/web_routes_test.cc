@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -14,6 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 
@@ -37,8 +39,11 @@ class WebRoutesTest : public testing::Test {
     if (match.route == nullptr) return {.status = 404};
     RequestContext context;
     if (!if_none_match.empty()) context.request.headers = {{"if-none-match", if_none_match}};
+    return Answer(*match.route, context);
+  }
+  static http::Response Answer(const Route& route, const RequestContext& context) {
     boost::asio::io_context io;
-    auto answer = boost::asio::co_spawn(io, match.route->handler(context), boost::asio::use_future);
+    auto answer = boost::asio::co_spawn(io, route.handler(context), boost::asio::use_future);
     io.run();
     return answer.get().value();
   }
@@ -73,6 +78,30 @@ TEST_F(WebRoutesTest, AnyChangeOfAnyFileChangesTheVersion) {
                                      {"/app.js", "hello()"},
                                      {"/lib.js", ""}}));
   EXPECT_EQ(other.Find("GET", VersionedPath()).route, nullptr);
+}
+
+TEST_F(WebRoutesTest, APageLinksTheModulesThatItNeedsEachOnce) {
+  const RouteTable table(WebRoutes(std::vector<WebFile>{
+      {"/index.html", "<!-- modules -->"},
+      {"/app/main.js",
+       "import { a } from \"./a.js\";\nconst jobs = () => import(\"./views/jobs.js\");"},
+      {"/app/a.js", "import { b } from \"../vendor/b.js\";\nimport x from \"./missing.js\";"},
+      {"/app/views/jobs.js", "import { a,\n  c } from \"../a.js\";\n"},
+      {"/vendor/b.js", "import { a } from \"../app/a.js\";"}}));
+  const auto links = [&](const std::vector<std::string>& path) {
+    const auto match = table.Find("GET", path);
+    std::string page = match.route ? Answer(*match.route, {}).body : "";
+    for (const std::string_view noise : {"<link rel=\"modulepreload\" href=\"/v/", "\">"}) {
+      boost::replace_all(page, noise, " ");
+    }
+    return page;
+  };
+  constexpr char kMain[] = " [0-9a-f]{16}/app/main.js ";
+  EXPECT_THAT(links({"login"}), MatchesRegex(std::string(kMain) +
+                                             " [0-9a-f]{16}/app/a.js  [0-9a-f]{16}/vendor/b.js "));
+  EXPECT_THAT(links({"jobs"}), MatchesRegex(std::string(kMain) +
+                                            " [0-9a-f]{16}/app/views/jobs.js "
+                                            " [0-9a-f]{16}/app/a.js  [0-9a-f]{16}/vendor/b.js "));
 }
 
 TEST_F(WebRoutesTest, WhatHasNotChangedIsNotSentAgain) {

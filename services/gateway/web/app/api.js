@@ -37,7 +37,6 @@ export async function call(method, path, { params, body, signal } = {}) {
       method,
       signal,
       credentials: "same-origin",
-      cache: "no-store",
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
     });

@@ -4,13 +4,19 @@ import { api, sessionFound, sessionLost } from "./api.js";
 import { html, render, useEffect, useMemo, useState } from "./lib.js";
 import { Notes } from "./parts/announce.js";
 import { Dialog } from "./parts/dialog.js";
+import { lazy } from "./parts/lazy.js";
 import { Failed } from "./parts/states.js";
 import { startTooltips } from "./parts/tooltip.js";
 import { address, navigate, routeOf, startRouter } from "./router.js";
 import { Session, sessionOf } from "./session.js";
 import { useStore } from "./store.js";
-import { Frame } from "./views/frame.js";
-import { Login, LoginForm } from "./views/login.js";
+import { Frame, prepareView, prepareViews } from "./views/frame.js";
+
+const Login = lazy(() => import("./views/login.js"), "Login");
+const LoginForm = lazy(() => import("./views/login.js"), "LoginForm");
+
+// What the first page does not need comes when that one is there.
+const OTHERS_AFTER_MS = 1000;
 
 // Where a login that was asked for by the address leads; only to pages of this site.
 function afterLogin() {
@@ -77,6 +83,8 @@ function App() {
   </${Session.Provider}>`;
 }
 
+prepareView(routeOf(location.pathname));
 startRouter();
 startTooltips();
 render(html`<${App} /><${Notes} />`, document.getElementById("app"));
+window.addEventListener("load", () => setTimeout(prepareViews, OTHERS_AFTER_MS));

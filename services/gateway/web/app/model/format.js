@@ -1,10 +1,14 @@
 // Numbers, times and durations as people read them. Pure: the current time is a parameter.
 
-const numbers = new Intl.NumberFormat("en");
+// Made when first needed: it takes some milliseconds.
+let numbers = null;
 
 /** 1234567 → "1,234,567". Takes the API's 64-bit numbers, which are text. */
 export function formatNumber(value) {
-  return numbers.format(Number(value ?? 0));
+  const number = Number(value ?? 0);
+  if (Number.isInteger(number) && Math.abs(number) < 1000) return String(number);
+  numbers ??= new Intl.NumberFormat("en");
+  return numbers.format(number);
 }
 
 /** "1 customer", "1,342 customers". */
@@ -60,9 +64,12 @@ export function localDay(date) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
+// Asked once: it takes a millisecond, and a list names the zone in each row.
+let zone = null;
+
 /** "Europe/Berlin, UTC+1" for the reader's own zone. */
 export function zoneName(date = new Date()) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
+  zone ??= Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
   const offset = -date.getTimezoneOffset();
   if (offset === 0 && zone === "UTC") return "UTC";
   const hours = Math.floor(Math.abs(offset) / 60);

@@ -16,8 +16,10 @@ export function morePages(list, page) {
   return { ...list, rows, nextToken: page.next_page_token };
 }
 
+const age = (job) => Number(job.etag || 0);
+
 function isOlder(job, than) {
-  return Number(job.etag || 0) < Number(than.etag || 0);
+  return age(job) < age(than);
 }
 
 /**
@@ -28,6 +30,7 @@ export function applyChange(list, job, belongs) {
   const at = list.rows.findIndex((row) => row.job_id === job.job_id);
   if (at >= 0) {
     if (isOlder(job, list.rows[at])) return list;
+    if (age(job) === age(list.rows[at]) && belongs !== list.left.has(job.job_id)) return list;
     const rows = list.rows.map((row, i) => (i === at ? job : row));
     const left = new Set(list.left);
     if (belongs) left.delete(job.job_id);

@@ -1,7 +1,7 @@
 // Loading things and knowing how it went.
 
 import { sessionFound } from "../api.js";
-import { useCallback, useEffect, useRef, useState } from "../lib.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../lib.js";
 import { useStore } from "../store.js";
 
 /**
@@ -14,7 +14,8 @@ export function useLoad(key, load) {
   const login = useStore(sessionFound);
   const current = useRef(load);
   current.current = load;
-  useEffect(() => {
+  // Before the page is drawn rather than after: the question is on its way meanwhile.
+  useLayoutEffect(() => {
     const controller = new AbortController();
     setState((old) => ({
       key,

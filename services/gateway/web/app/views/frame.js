@@ -2,15 +2,28 @@
 
 import { html, useEffect, useRef } from "../lib.js";
 import { Icon } from "../parts/icons.js";
+import { lazy } from "../parts/lazy.js";
 import { Empty } from "../parts/states.js";
 import { ThemeSwitch } from "../parts/theme_switch.js";
 import { TimeSwitch } from "../parts/time.js";
 import { useSession } from "../session.js";
 import { HelpButton } from "./help.js";
-import { Job } from "./job.js";
-import { Jobs } from "./jobs.js";
-import { Overview } from "./overview.js";
-import { SetAction } from "./set_action.js";
+
+const VIEWS = {
+  overview: lazy(() => import("./overview.js"), "Overview"),
+  jobs: lazy(() => import("./jobs.js"), "Jobs"),
+  job: lazy(() => import("./job.js"), "Job"),
+  set_action: lazy(() => import("./set_action.js"), "SetAction"),
+};
+
+/** Begins to load what a route shows. */
+export const prepareView = (route) => VIEWS[route.view]?.prepare();
+
+/** Loads all the others: a page that stays open needs nothing more of a server that has been replaced since. */
+export const prepareViews = () => Object.values(VIEWS).forEach((view) => view.prepare());
+
+// The address that the page has it from already.
+const LOGO = new URL("../../favicon.svg", import.meta.url).pathname;
 
 const TABS = [
   { view: "overview", href: "/", label: "Overview" },
@@ -37,14 +50,9 @@ function Nowhere() {
     <p><a href="/">Overview</a> · <a href="/jobs">User Jobs Audit</a></p></${Empty}>`;
 }
 
-function view(route) {
-  switch (route.view) {
-    case "overview": return html`<${Overview} />`;
-    case "jobs": return html`<${Jobs} />`;
-    case "job": return html`<${Job} key=${route.id} id=${route.id} />`;
-    case "set_action": return html`<${SetAction} />`;
-    default: return html`<${Nowhere} />`;
-  }
+function View({ route }) {
+  const Found = VIEWS[route.view] ?? Nowhere;
+  return html`<${Found} key=${route.id} id=${route.id} />`;
 }
 
 export function Frame({ route }) {
@@ -62,12 +70,12 @@ export function Frame({ route }) {
       main.current.focus();
     }}>Skip to the content</a>
     <header class="top">
-      <a class="brand" href="/" aria-label="Set Action Ledger"><img src="/favicon.svg" alt="" width="22" height="22" />
+      <a class="brand" href="/" aria-label="Set Action Ledger"><img src=${LOGO} alt="" width="22" height="22" />
         <span>Set Action Ledger</span></a>
       <nav class="tabs" aria-label="Pages">
         ${TABS.map((tab) => html`<${Tab} key=${tab.view} tab=${tab} current=${tab.view === current} />`)}
       </nav>
       <div class="top-end"><${TimeSwitch} /><${ThemeSwitch} /><${HelpButton} /><${Person} /></div>
     </header>
-    <main id="main" tabindex="-1" ref=${main}>${view(route)}</main>`;
+    <main id="main" tabindex="-1" ref=${main}><${View} route=${route} /></main>`;
 }

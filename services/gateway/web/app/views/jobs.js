@@ -1,7 +1,7 @@
 // User Jobs Audit: what was done, by whom, and how it went.
 
 import { api } from "../api.js";
-import { html, useCallback, useEffect, useRef, useState } from "../lib.js";
+import { html, useCallback, useEffect, useMemo, useRef, useState } from "../lib.js";
 import { countConditions, fromQuery, NO_FILTERS, stateOf, toQuery } from "../model/filters.js";
 import { count, formatNumber } from "../model/format.js";
 import { useTitle } from "../parts/hooks.js";
@@ -19,6 +19,8 @@ import { SavedViews } from "./jobs_views.js";
 
 // From here on more rows come only by pressing the button.
 const MAX_AUTOMATIC_ROWS = 1000;
+// A window full. The others are drawn right after, so that data is on the screen sooner.
+const FIRST_ROWS = 20;
 
 // A job id goes to its job; anything else is taken as a customer.
 function Search({ onCustomer }) {
@@ -112,6 +114,16 @@ function Body({ jobs, filters, selection, setSelection, change, mayRun }) {
     return next;
   }), []);
   const selectAll = (on) => setSelection(new Set(on ? list.rows.map((job) => job.job_id) : []));
+  // Who comes back to a list finds it as it was, whole and scrolled to the same place.
+  const [whole, setWhole] = useState(list.rows.length > 0);
+  useEffect(() => {
+    if (list.rows.length > 0) setWhole(true);
+  }, [list]);
+  // The same rows are not drawn again because a number above them has changed.
+  const table = useMemo(() => html`<${JobsTable} rows=${whole ? list.rows : list.rows.slice(0, FIRST_ROWS)}
+    left=${list.left} stale=${loading} selection=${selection} onSelect=${select} onSelectAll=${selectAll}
+    oldest=${filters.order === "oldest"} onOrder=${(order) => change({ order })} />`,
+  [list, whole, loading, selection, toQuery(filters)]);
   if (list.rows.length === 0) {
     if (error) return html`<${Failed} error=${error} onRetry=${reload} />`;
     if (loading) return html`<${LoadingRows} rows=${12} what="jobs" />`;
@@ -120,22 +132,20 @@ function Body({ jobs, filters, selection, setSelection, change, mayRun }) {
     }
   }
   return html`${error && html`<${FailedLine} error=${error} onRetry=${reload} />`}
-    <${JobsTable} list=${list} stale=${loading} selection=${selection} onSelect=${select}
-      onSelectAll=${selectAll} oldest=${filters.order === "oldest"}
-      onOrder=${(order) => change({ order })} />
-    <${More} jobs=${jobs} />`;
+    ${table}
+    ${whole && html`<${More} jobs=${jobs} />`}`;
 }
 
 export function Jobs() {
   useTitle("User Jobs Audit");
   const { rights } = useSession();
   const filters = fromQuery(useStore(address).query);
-  const catalogues = useCatalogues();
   const jobs = useJobList(filters);
   const counts = useCounts(filters, usePaced(jobs.changes) + jobs.turn);
   const [open, setOpen] = useState(false);
   const [selection, setSelection] = useState(new Set());
   const conditions = countConditions(filters);
+  const catalogues = useCatalogues(open || conditions > 0);
   const change = (changes) => {
     const query = toQuery({ ...filters, ...changes });
     navigate(query ? `/jobs?${query}` : "/jobs");

@@ -19,14 +19,15 @@ export function StateTabs({ filters, counts }) {
   })}</nav>`;
 }
 
-/** Clusters and actions to choose from; empty lists until they are known. */
-export function useCatalogues() {
+/** Clusters and actions to choose from, asked for once they are `wanted`; empty lists until they are known. */
+export function useCatalogues(wanted) {
   const [found, setFound] = useState({ clusters: [], actions: [] });
   useEffect(() => {
+    if (!wanted) return;
     for (const name of ["clusters", "actions"]) {
       catalogue(name).then((list) => setFound((old) => ({ ...old, [name]: list })), () => {});
     }
-  }, []);
+  }, [wanted]);
   return found;
 }
 

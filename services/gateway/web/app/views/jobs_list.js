@@ -87,7 +87,8 @@ export function useJobList(filters) {
   // Pages that were asked for before the filters changed are not wanted any more.
   const asked = useRef(0);
 
-  useEffect(() => {
+  // Before the page is drawn rather than after: the question is on its way meanwhile.
+  useLayoutEffect(() => {
     const mine = (asked.current += 1);
     const controller = new AbortController();
     if (list.query !== query || turn > 0) setStatus({ loading: true, loadingMore: false, error: null });

@@ -62,10 +62,10 @@ function useRowKeys(table, onSelect) {
   }, [onSelect]);
 }
 
-export function JobsTable({ list, selection, onSelect, onSelectAll, oldest, onOrder, stale }) {
+export function JobsTable({ rows, left, selection, onSelect, onSelectAll, oldest, onOrder, stale }) {
   const table = useRef();
   useRowKeys(table, onSelect);
-  const all = list.rows.length > 0 && list.rows.every((job) => selection.has(job.job_id));
+  const all = rows.length > 0 && rows.every((job) => selection.has(job.job_id));
   return html`<table ref=${table} class=${stale ? "jobs stale" : "jobs"} aria-busy=${stale}>
     <caption class="hidden">Jobs, ${oldest ? "oldest" : "newest"} first</caption>
     <thead><tr>
@@ -82,7 +82,7 @@ export function JobsTable({ list, selection, onSelect, onSelectAll, oldest, onOr
       <th scope="col">User</th>
       <${TimeHeader} oldest=${oldest} onOrder=${onOrder} />
     </tr></thead>
-    <tbody>${list.rows.map((job) => html`<${Row} key=${job.job_id} job=${job} onSelect=${onSelect}
-      selected=${selection.has(job.job_id)} left=${list.left.has(job.job_id)} />`)}</tbody>
+    <tbody>${rows.map((job) => html`<${Row} key=${job.job_id} job=${job} onSelect=${onSelect}
+      selected=${selection.has(job.job_id)} left=${left.has(job.job_id)} />`)}</tbody>
   </table>`;
 }
