@@ -55,13 +55,13 @@ test("its numbers lead to their jobs, and its chart can be read as a table", () 
   assert.equal(await page.locator("tr[data-job]").count(), 1);
 }));
 
-test("who may not see the jobs of others is asked for their own only, and told so", () => withPage({}, async (page) => {
+test("who may not see the jobs of others is asked for their own only, and told so", () => withPage({ path: "/set-action" }, async (page) => {
   await page.route("**/api/v1/me", (route) => route.fulfill({ json: { user_id: "vic", roles: ["viewer"] } }));
   const users = [];
   page.on("request", (request) => {
     if (request.url().includes("jobs:stats")) users.push(new URL(request.url()).searchParams.get("user_ids"));
   });
-  await page.reload();
+  await page.goto("/");
   await page.getByText("your own jobs").waitFor();
   await page.getByRole("heading", { name: "No jobs in the last 7 days" }).waitFor();
   assert.deepEqual([...new Set(users)], ["vic"]);

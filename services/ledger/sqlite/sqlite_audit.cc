@@ -6,6 +6,7 @@
 #include "common/base/status.h"
 #include "common/base/time_text.h"
 #include "services/ledger/sqlite/cids_digest.h"
+#include "services/ledger/sqlite/page_collector.h"
 #include "services/ledger/sqlite/sqlite_conditions.h"
 #include "services/ledger/sqlite/sqlite_reads.h"
 #include "services/ledger/sqlite/sqlite_rows.h"
@@ -85,47 +86,6 @@ absl::StatusOr<AuditRecord> ReadRecord(Connection& connection, int64_t number) {
   return *std::move(record);
 }
 
-struct PassedRow {
-  int64_t number = 0;
-  std::string occurred_at;
-};
-
-// Decides row by row when a page is complete.
-class PageCollector {
- public:
-  explicit PageCollector(int limit) : limit_(limit) {}
-
-  bool Take(const Row& row) {
-    const int64_t cids = row.Int(2);
-    const bool matches = row.Int(3) != 0;
-    const bool full = std::ssize(matches_) == limit_ || examined_ == kMaxExaminedRows ||
-                      (matches && !matches_.empty() && cids_ + cids > kMaxPageCids);
-    if (full) {
-      more_ = true;
-      return false;
-    }
-    ++examined_;
-    last_ = {.number = row.Int(0), .occurred_at = row.Text(1)};
-    if (matches) {
-      matches_.push_back(last_.number);
-      cids_ += cids;
-    }
-    return true;
-  }
-
-  const std::vector<int64_t>& matches() const { return matches_; }
-  // Where the next page goes on.
-  std::optional<PassedRow> next() const { return more_ ? std::optional(last_) : std::nullopt; }
-
- private:
-  const int limit_;
-  std::vector<int64_t> matches_;
-  int64_t cids_ = 0;
-  int examined_ = 0;
-  PassedRow last_;
-  bool more_ = false;
-};
-
 struct Driver {
   const char* sql = kByTime;
   std::optional<std::string> value;
@@ -152,10 +112,15 @@ absl::Status StepThrough(Connection& connection, const AuditFilter& filter,
       upper.occurred_at == absl::InfiniteFuture() ? kEndOfTime : FormatTimestamp(upper.occurred_at);
   const std::string lower_text =
       filter.occurred_after.has_value() ? FormatTimestamp(*filter.occurred_after) : "";
-  return connection.Visit(
-      driver.sql, [&](const Row& row) { return page.Take(row); }, upper_text, upper.number,
-      lower_text, driver.value, AnyOf(filter.user_ids), AnyOf(filter.actions),
-      NullIfEmpty(filter.customer_id));
+  const auto take = [&](const Row& row) {
+    return page.Take({.number = row.Int(0),
+                      .time = row.Text(1),
+                      .matches = row.Int(3) != 0,
+                      .cids = row.Int(2)});
+  };
+  return connection.Visit(driver.sql, take, upper_text, upper.number, lower_text, driver.value,
+                          AnyOf(filter.user_ids), AnyOf(filter.actions),
+                          NullIfEmpty(filter.customer_id));
 }
 
 }  // namespace
@@ -194,21 +159,15 @@ absl::Status AppendAudit(WriteContext& context, const AuditRecord& record) {
 
 absl::StatusOr<AuditPage> ReadAuditPage(Connection& connection, const AuditFilter& filter,
                                         std::optional<AuditKey> after, int limit) {
-  PageCollector collector(limit);
+  PageCollector collector(limit, kMaxPageCids);
   TMS_RETURN_IF_ERROR(StepThrough(connection, filter, after, collector));
   AuditPage page;
   for (const int64_t number : collector.matches()) {
     TMS_ASSIGN_OR_RETURN(AuditRecord record, ReadRecord(connection, number));
     page.records.push_back(std::move(record));
   }
-  if (const std::optional<PassedRow> next = collector.next()) {
-    const std::optional<absl::Time> occurred_at = ParseTimestamp(next->occurred_at);
-    if (!occurred_at.has_value()) {
-      return MakeStatus(absl::StatusCode::kDataLoss, "DATABASE_DAMAGED",
-                        "the database holds '" + next->occurred_at + "' in column 'occurred_at'");
-    }
-    page.next = AuditKey{.occurred_at = *occurred_at, .number = next->number};
-  }
+  TMS_ASSIGN_OR_RETURN(const auto next, collector.Next("occurred_at"));
+  if (next.has_value()) page.next = AuditKey{.occurred_at = next->time, .number = next->number};
   return page;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/base/status.h"
 #include "common/base/time_text.h"
+#include "services/ledger/sqlite/page_collector.h"
 #include "services/ledger/sqlite/sqlite_conditions.h"
 #include "services/ledger/sqlite/sqlite_reads.h"
 #include "services/ledger/sqlite/sqlite_rows.h"
@@ -101,39 +102,6 @@ JobKey UpperKey(const JobFilter& filter, std::optional<JobKey> after) {
   return before;
 }
 
-struct PassedRow {
-  int64_t number = 0;
-  std::string created_at;
-};
-
-// Decides row by row when a page is complete.
-class PageCollector {
- public:
-  explicit PageCollector(int limit) : limit_(limit) {}
-
-  bool Take(const Row& row) {
-    if (std::ssize(matches_) == limit_ || examined_ == kMaxExaminedRows) {
-      more_ = true;
-      return false;
-    }
-    ++examined_;
-    last_ = {.number = row.Int(kNumber), .created_at = row.Text(kCreatedAt)};
-    if (row.Int(kMatches) != 0) matches_.push_back(last_.number);
-    return true;
-  }
-
-  const std::vector<int64_t>& matches() const { return matches_; }
-  // Where the next page goes on.
-  std::optional<PassedRow> next() const { return more_ ? std::optional(last_) : std::nullopt; }
-
- private:
-  const int limit_;
-  std::vector<int64_t> matches_;
-  int examined_ = 0;
-  PassedRow last_;
-  bool more_ = false;
-};
-
 absl::Status StepThrough(Connection& connection, const JobFilter& filter, const JobKey& upper,
                          PageCollector& page) {
   TMS_ASSIGN_OR_RETURN(const bool cid_is_rare, IsRare(connection, filter.cid));
@@ -149,12 +117,17 @@ absl::Status StepThrough(Connection& connection, const JobFilter& filter, const 
   const auto if_given = [](const std::string& text) {
     return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
   };
-  return connection.Visit(
-      ListStatement(driver), [&](const Row& row) { return page.Take(row); }, upper_text,
-      upper.number, driver_value, lower_text, AnyOf(filter.user_ids), AnyOf(filter.statuses),
-      AnyOf(filter.failure_reasons), AnyOf(filter.effects), AnyOf(filter.action_codes),
-      AnyOf(filter.clusters), if_given(filter.batch_id), if_given(filter.request_id),
-      filter.http_status, if_given(filter.cid));
+  const auto take = [&](const Row& row) {
+    return page.Take({.number = row.Int(kNumber),
+                      .time = row.Text(kCreatedAt),
+                      .matches = row.Int(kMatches) != 0});
+  };
+  return connection.Visit(ListStatement(driver), take, upper_text, upper.number, driver_value,
+                          lower_text, AnyOf(filter.user_ids), AnyOf(filter.statuses),
+                          AnyOf(filter.failure_reasons), AnyOf(filter.effects),
+                          AnyOf(filter.action_codes), AnyOf(filter.clusters),
+                          if_given(filter.batch_id), if_given(filter.request_id),
+                          filter.http_status, if_given(filter.cid));
 }
 
 }  // namespace
@@ -194,14 +167,8 @@ absl::StatusOr<JobPage> ReadJobPage(Connection& connection, const JobFilter& fil
     TMS_ASSIGN_OR_RETURN(std::optional<Job> job, FindJobByNumber(connection, number));
     page.jobs.push_back(*std::move(job));
   }
-  if (const std::optional<PassedRow> next = collector.next()) {
-    const std::optional<absl::Time> created_at = ParseTimestamp(next->created_at);
-    if (!created_at.has_value()) {
-      return MakeStatus(absl::StatusCode::kDataLoss, "DATABASE_DAMAGED",
-                        "the database holds '" + next->created_at + "' in column 'created_at'");
-    }
-    page.next = JobKey{.created_at = *created_at, .number = next->number};
-  }
+  TMS_ASSIGN_OR_RETURN(const auto next, collector.Next("created_at"));
+  if (next.has_value()) page.next = JobKey{.created_at = next->time, .number = next->number};
   return page;
 }
 

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "services/ledger/anchor_writer.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
+#include "tests/unit/ledger/started.h"
 #include "tests/unit/sqlite/temp_dir.h"
 
 namespace tms::ledger {
@@ -83,18 +84,7 @@ class HistoryVerifierTest : public ::testing::Test {
   }
 
   void Start(const std::string& job_id) {
-    OwnerEvent event{.job_id = job_id,
-                     .event_seq = 1,
-                     .occurred_at = clock_.Now(),
-                     .owner = "owner-1",
-                     .incarnation = 1,
-                     .fact = JobStart{.user_id = "ann",
-                                      .action_code = 3,
-                                      .action_name = "T-Enable",
-                                      .cluster = "east",
-                                      .cluster_url = "https://east.example",
-                                      .cids = {"c1", "c2"},
-                                      .timeout = absl::Seconds(30)}};
+    OwnerEvent event = MakeStarted(job_id, clock_.Now(), {"c1", "c2"});
     Wait([&](auto done) { store_->Record(std::move(event), std::move(done)); });
   }
   void Finish(const std::string& job_id, const Outcome& outcome, int64_t event_seq = 2) {

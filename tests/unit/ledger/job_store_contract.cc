@@ -1,6 +1,7 @@
 #include "tests/unit/ledger/job_store_contract.h"
 
 #include "absl/synchronization/notification.h"
+#include "tests/unit/ledger/started.h"
 
 namespace tms::ledger {
 namespace {
@@ -21,18 +22,7 @@ absl::StatusOr<Result> Await(Start start) {
 }  // namespace
 
 OwnerEvent JobStoreContract::Started(const std::string& job_id) const {
-  return {.job_id = job_id,
-          .event_seq = 1,
-          .occurred_at = clock_.Now(),
-          .owner = "owner-1",
-          .incarnation = 1,
-          .fact = JobStart{.user_id = "ann",
-                           .action_code = 3,
-                           .action_name = "T-Enable",
-                           .cluster = "east",
-                           .cluster_url = "https://east.example",
-                           .cids = {"cid-1", "cid-2"},
-                           .timeout = absl::Seconds(30)}};
+  return MakeStarted(job_id, clock_.Now());
 }
 
 OwnerEvent JobStoreContract::StartedWithRequest(const std::string& job_id,

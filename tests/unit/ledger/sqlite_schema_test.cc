@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
+#include "tests/unit/ledger/started.h"
 #include "tests/unit/sqlite/temp_dir.h"
 
 namespace tms::ledger {
@@ -37,18 +38,7 @@ class SqliteSchemaTest : public ::testing::Test {
   }
 
   void Start(const std::string& job_id, std::vector<std::string> cids = {"c1", "c2"}) {
-    Record({.job_id = job_id,
-            .event_seq = 1,
-            .occurred_at = clock_.Now(),
-            .owner = "owner-1",
-            .incarnation = 1,
-            .fact = JobStart{.user_id = "ann",
-                             .action_code = 3,
-                             .action_name = "T-Enable",
-                             .cluster = "east",
-                             .cluster_url = "https://east.example",
-                             .cids = std::move(cids),
-                             .timeout = absl::Seconds(30)}});
+    Record(MakeStarted(job_id, clock_.Now(), std::move(cids)));
     clock_.Advance(absl::Seconds(1));
   }
 

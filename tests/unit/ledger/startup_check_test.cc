@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "gmock/gmock.h"
 #include "services/ledger/sqlite/sqlite_job_store.h"
+#include "tests/unit/ledger/started.h"
 #include "tests/unit/sqlite/temp_dir.h"
 
 namespace tms::ledger {
@@ -30,18 +31,7 @@ class StartupCheckTest : public ::testing::Test {
   }
   void Record(SqliteJobStore& store, const std::string& job_id) {
     absl::Notification done;
-    const OwnerEvent event{.job_id = job_id,
-                           .event_seq = 1,
-                           .occurred_at = clock_.Now(),
-                           .owner = "owner",
-                           .incarnation = 1,
-                           .fact = JobStart{.user_id = "ann",
-                                            .action_code = 3,
-                                            .action_name = "T-Enable",
-                                            .cluster = "east",
-                                            .cluster_url = "https://east.example",
-                                            .cids = {"cid-1"},
-                                            .timeout = absl::Seconds(30)}};
+    const OwnerEvent event = MakeStarted(job_id, clock_.Now(), {"cid-1"});
     store.Record(event, [&](const absl::StatusOr<RecordResult>& result) {
       EXPECT_TRUE(result.ok()) << result.status();
       done.Notify();
