@@ -12,7 +12,6 @@
 namespace tms::action {
 
 namespace asio = boost::asio;
-using ledger::v1::Job;
 using ledger::v1::JobEvent;
 using ledger::v1::RecordEventsResponse;
 
@@ -24,10 +23,6 @@ constexpr size_t kWindowBytes = 4 << 20;
 constexpr absl::Duration kRetrySpool = absl::Seconds(1);
 // A ledger that keeps forgetting the job will not learn it.
 constexpr int kMaxResends = 3;
-
-bool IsNotCalled(const JobEvent& event) {
-  return event.finished().failure_reason() == Job::NOT_CALLED;
-}
 
 // A bug. The process must not go on as if events were looked after.
 void EndOnThrow(std::exception_ptr error) {
@@ -167,7 +162,7 @@ asio::awaitable<void> Backlog::Forget(Fate fate, const Sent& sent, const EventLa
                 {"detail", ack.detail()}});
     status = co_await spool_.Bury(sent.message, verdict, ack.detail());
     TMS_CRASH_POINT("action.delivery.dead_letter");
-    if (status.ok() && event.has_finished()) status = co_await spool_.RemoveJob(event.job_id());
+    if (status.ok() && event.has_finished()) status = co_await spool_.RemoveStart(event.job_id());
   }
   // What stays in the spool by this is sent again after a restart, which changes nothing.
   if (!status.ok()) log::Warning(kTag, "spool_not_cleared", {{"error", Message(status)}});

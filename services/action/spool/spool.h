@@ -29,6 +29,11 @@ constexpr int64_t SpoolCost(size_t event_bytes) {
   return bytes + kShared < kPage ? bytes + kShared : (bytes / kPage + 2) * kPage;
 }
 
+// Whether this is the outcome of an action that never called its cluster.
+inline bool IsNotCalled(const ledger::v1::JobEvent& event) {
+  return event.finished().failure_reason() == ledger::v1::Job::NOT_CALLED;
+}
+
 struct SpooledEvent {
   int64_t position = 0;
   ledger::v1::JobEvent event;
@@ -82,7 +87,7 @@ class Spool {
       std::string job_id) = 0;
 
   // The start with this request_id, of an action that was or may have been called; also one that
-  // was buried, until it is dropped.
+  // was buried, until it is dropped, its outcome NOT_CALLED is buried too, or the job is removed.
   virtual boost::asio::awaitable<absl::StatusOr<std::optional<SpooledRequest>>> FindRequest(
       std::string user_id, std::string request_id) = 0;
 

@@ -84,7 +84,8 @@ asio::awaitable<absl::Status> SqliteSpool::Bury(EventMessage message, std::strin
     ++next_position_;
     change.dead_letters += 1;
     change.bytes += cost;
-    return absl::OkStatus();
+    if (!IsNotCalled(event)) return absl::OkStatus();
+    return FreeRequest(connection, event.job_id());
   };
   co_return co_await Run<absl::Status>(message->event().ByteSizeLong() / 1024 + 1, bury);
 }

@@ -45,6 +45,8 @@ constexpr char kDeleteStart[] =
     "SELECT 1 FROM events AS other WHERE other.job_id = ?1 AND other.event_seq = 2) "
     "RETURNING cost";
 constexpr char kDeleteJob[] = "DELETE FROM events WHERE job_id = ?1 RETURNING cost";
+constexpr char kFreeRequest[] =
+    "UPDATE dead_letters SET user_id = NULL, request_id = NULL WHERE job_id = ?1";
 constexpr char kSelectUsage[] =
     "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM dead_letters), "
     "(SELECT coalesce(sum(cost), 0) FROM events) + "
@@ -55,6 +57,10 @@ constexpr char kSelectUsage[] =
 bool IsStart(const JobEvent& event) { return event.event_seq() == kStartedSeq; }
 
 }  // namespace
+
+absl::Status FreeRequest(Connection& connection, const std::string& job_id) {
+  return connection.Run(kFreeRequest, job_id);
+}
 
 absl::Status FromWriter(const absl::Status& status) {
   if (Reason(status) != sqlite::kReasonFull) return status;
@@ -219,7 +225,9 @@ asio::awaitable<absl::Status> SqliteSpool::RemoveStart(std::string job_id) {
 }
 
 asio::awaitable<absl::Status> SqliteSpool::RemoveJob(std::string job_id) {
-  const auto remove = [job_id = std::move(job_id)](Connection& connection, SpoolUsage& change) {
+  const auto remove = [job_id = std::move(job_id)](Connection& connection,
+                                                   SpoolUsage& change) -> absl::Status {
+    TMS_RETURN_IF_ERROR(FreeRequest(connection, job_id));
     return Delete(connection, kDeleteJob, &SpoolUsage::events, change, job_id);
   };
   co_return co_await Run<absl::Status>(1, remove);

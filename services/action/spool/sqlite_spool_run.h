@@ -23,6 +23,9 @@ inline ledger::v1::JobEvent ParseEvent(const sqlite::Row& row, int column) {
   return event;
 }
 
+// A buried start no longer holds its request_id.
+absl::Status FreeRequest(sqlite::Connection& connection, const std::string& job_id);
+
 // What callers are told about a status of the writer.
 absl::Status FromWriter(const absl::Status& status);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +63,9 @@ class FakeSpool final : public Spool {
       }
     };
     for (const SpooledEvent& each : events_) look(each.event);
-    for (const DeadLetter& each : letters_) look(each.event);
+    for (const DeadLetter& each : letters_) {
+      if (!free_.contains(each.event.job_id())) look(each.event);
+    }
     co_return found;
   }
 
@@ -74,6 +77,7 @@ class FakeSpool final : public Spool {
   Awaitable<absl::Status> RemoveJob(std::string job_id) override {
     Erase(job_id, 1);
     Erase(job_id, 2);
+    free_.insert(job_id);
     co_return absl::OkStatus();
   }
 
@@ -85,6 +89,7 @@ class FakeSpool final : public Spool {
                         .event = event,
                         .verdict = std::move(verdict),
                         .detail = std::move(detail)});
+    if (IsNotCalled(event)) free_.insert(event.job_id());
     co_return absl::OkStatus();
   }
 
@@ -166,6 +171,8 @@ class FakeSpool final : public Spool {
 
   std::vector<SpooledEvent> events_;
   std::vector<DeadLetter> letters_;
+  // Jobs whose buried starts hold no request_id.
+  std::set<std::string> free_;
   int64_t next_position_ = 1;
   absl::Status put_status_;
   bool room_held_ = true;

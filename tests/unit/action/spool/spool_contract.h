@@ -140,6 +140,24 @@ TYPED_TEST_P(SpoolContract, ABuriedStartHoldsItsRequestIdUntilItIsDropped) {
   EXPECT_FALSE(find("r1").has_value());
 }
 
+TYPED_TEST_P(SpoolContract, WhatWasNotCalledHoldsNoRequestId) {
+  Spool& spool = this->spool();
+  const auto bury = [&](EventMessage event) {
+    ASSERT_TRUE(Await(this->context_, spool.Bury(std::move(event), "INVALID", "")).ok());
+  };
+  const auto is_held = [&](const char* request) {
+    return (*Await(this->context_, spool.FindRequest("ada", request))).has_value();
+  };
+  bury(MakeStart("a", "r1"));
+  bury(MakeStart("b", "r2"));
+  EXPECT_TRUE(is_held("r1"));
+  bury(MakeNotCalled("a"));
+  EXPECT_FALSE(is_held("r1"));
+  // The ledger has the job's outcome, or has never heard of a job that was not called.
+  ASSERT_TRUE(Await(this->context_, spool.RemoveJob("b")).ok());
+  EXPECT_FALSE(is_held("r2"));
+}
+
 TYPED_TEST_P(SpoolContract, ADeadJobIsRevivedWholeAndInItsOrder) {
   Spool& spool = this->spool();
   ASSERT_TRUE(Await(this->context_, spool.Bury(MakeFinish("a"), "UNKNOWN_JOB", "")).ok());
@@ -161,6 +179,6 @@ REGISTER_TYPED_TEST_SUITE_P(SpoolContract, KeepsEventsInTheOrderOfTheirPuts,
                             FindsTheStartOfARequestIdThatMayHaveBeenCalled,
                             DeadLettersAreSetAsideListedRevivedAndDropped,
                             ABuriedStartHoldsItsRequestIdUntilItIsDropped,
-                            ADeadJobIsRevivedWholeAndInItsOrder);
+                            WhatWasNotCalledHoldsNoRequestId, ADeadJobIsRevivedWholeAndInItsOrder);
 
 }  // namespace tms::action

@@ -33,4 +33,11 @@ inline EventMessage MakeFinish(const std::string& job_id,
   return message;
 }
 
+inline EventMessage MakeNotCalled(const std::string& job_id) {
+  auto message = std::make_shared<ledger::v1::RecordEventsRequest>(
+      *MakeFinish(job_id, ledger::v1::Job::FAILED));
+  message->mutable_event()->mutable_finished()->set_failure_reason(ledger::v1::Job::NOT_CALLED);
+  return message;
+}
+
 }  // namespace tms::action
