@@ -11,8 +11,8 @@
 namespace tms::gateway {
 
 // The paths of the modules `entries` and of all that they import by `from "./…"`, directly or
-// through others, each once and before what it imports. What `import()` loads later is not among
-// them, nor is what is not in `files`.
+// through others: each once, the fewest imports away first. What `import()` loads later is not
+// among them, nor is what is not in `files`.
 std::vector<std::string> ModulesOf(std::span<const WebFile> files,
                                    std::vector<std::string> entries);
 

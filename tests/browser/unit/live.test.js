@@ -29,11 +29,13 @@ test("a change of a shown job changes its row in its place", () => {
   assert.deepEqual(ids(changed.rows), ["c", "b"]);
   assert.equal(changed.rows[1].status, "SUCCESS");
   assert.equal(applyChange(changed, job("b", 2, "1"), true), changed, "an older change is too late");
+  assert.equal(applyChange(changed, job("b", 2, "2"), true), changed, "what is there already changes nothing");
 });
 
 test("a row that no longer belongs stays, marked, until it is asked for", () => {
   const changed = applyChange(list(), job("b", 2, "2", { status: "SUCCESS" }), false);
   assert.deepEqual([...changed.left], ["b"]);
+  assert.deepEqual([...applyChange(changed, job("b", 2, "2"), true).left], [], "it may come back unchanged");
   assert.deepEqual(ids(changed.rows), ["c", "b"]);
   assert.deepEqual(ids(showArrived(changed).rows), ["c"]);
 });

@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "services/ledger/checks.h"
 #include "tests/unit/ledger/fake_job_store.h"
+#include "tests/unit/ledger/started.h"
 
 namespace tms::ledger {
 namespace {
@@ -17,25 +18,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 OwnerEvent Started() {
-  return {.job_id = "job",
-          .event_seq = 1,
-          .occurred_at = absl::FromUnixSeconds(1'800'000'000),
-          .owner = "owner",
-          .incarnation = 1,
-          .fact = JobStart{.user_id = "anna",
-                           .action_code = 3,
-                           .action_name = "T-Enable",
-                           .cluster = "north",
-                           .cluster_url = "https://north.example",
-                           .cids = {"1234567"},
-                           .timeout = absl::Seconds(30)}};
+  return MakeStarted("job", absl::FromUnixSeconds(1'800'000'000), {"1234567"});
 }
 
 OwnerEvent Finished() {
   return {.job_id = "job",
           .event_seq = 2,
           .occurred_at = absl::FromUnixSeconds(1'800'000'001),
-          .owner = "owner",
+          .owner = "owner-1",
           .incarnation = 1,
           .fact = JobFinish{.outcome = {.status = JobStatus::kSuccess,
                                         .http_status = 200,
