@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "services/action/cluster/http_cluster_client.h"
 #include "tests/integration/action/cluster_call_fixture.h"
 #include "tests/integration/action/scripted_server.h"
@@ -99,14 +100,20 @@ class ScriptedClock final : public Clock {
 };
 
 TEST(HttpClusterClientFaults, KnowsThatNoByteWasWritten) {
-  ScriptedServer server([](Connection& connection) { connection.EndWithReset(); });
+  absl::Notification connected;
+  ScriptedServer server([&connected](Connection& connection) {
+    connected.WaitForNotification();
+    connection.EndWithReset();
+  });
   const Cluster cluster = ClusterAt(server.port());
   ClusterCall call = CallTo(cluster);
   ScriptedClock clock;
-  // The fifth look is the one right before the first byte: until then the reset has arrived.
-  clock.at_look = [&server](int look) {
+  // The fifth look is the one right before the first byte: the connection is there, and the reset
+  // comes now.
+  clock.at_look = [&](int look) {
     if (look != 5) return;
     while (server.connections() == 0) std::this_thread::yield();
+    connected.Notify();
     server.WaitForScripts();
   };
   HttpClusterClient client(clock);
