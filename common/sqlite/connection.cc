@@ -201,6 +201,8 @@ absl::Status Connection::Checkpoint() {
   return ToStatus(SQLite::Exception(database_->getHandle(), result));
 }
 
+absl::Status Connection::EmptyLog() { return RunScript("PRAGMA wal_checkpoint(TRUNCATE)"); }
+
 int64_t Connection::last_row_id() const { return database_->getLastInsertRowid(); }
 
 int64_t Connection::changes() const { return database_->getChanges(); }

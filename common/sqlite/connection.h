@@ -155,6 +155,10 @@ class Connection {
   // somebody is in the way.
   absl::Status Checkpoint();
 
+  // For a start: moves the whole WAL into the database, syncs that, and empties the WAL. Waits for
+  // readers for as long as for any lock; OK also if one is still in the way, then the rest stays.
+  absl::Status EmptyLog();
+
   // Frames in the WAL after this connection's last commit.
   int wal_frames() const { return wal_frames_; }
   int64_t last_row_id() const;

@@ -274,6 +274,37 @@ class PowerLossTest_F13(LedgerFaultTestCase):
         self.assert_promises_kept()
 
 
+class PowerLossAfterAFailedSyncTest_F12_F13(PowerLossTest_F13):
+    """A sync fails, a new process reads what was written but is on no disk, and power is lost."""
+
+    ROUNDS = 3
+
+    def lose_power(self, rng):
+        machine = self.stack.ledger_machine
+        machine.fail_syncs()
+        # Whatever the load does: there is something to be written.
+        self.stack.call_later(cids=[self.stack.new_cid()], limit=5)
+        self.assertNotEqual(self.wait_until_it_ended(), 0)
+        machine.mend()
+        # Reads the log, and signs its end.
+        self.stack.ledger.start()
+        super().lose_power(rng)
+
+    def test_nobody_tells_it_more(self):
+        for seed in range(3):
+            self.stack.ledger_machine.fail_syncs()
+            call = self.stack.call_later(cids=[self.stack.new_cid()])
+            self.assertNotEqual(self.wait_until_it_ended(), 0)
+            call.result()
+            self.stack.action.stop()
+            self.stack.ledger_machine.mend()
+            self.stack.ledger.start()
+            super().lose_power(random.Random(seed))
+            self.stack.action.start()
+            self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
+
 class PowerLossTest_F13_Full(PowerLossTest_F13):
     ROUNDS = 60
 

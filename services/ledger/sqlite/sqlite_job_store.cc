@@ -108,6 +108,9 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   if (!options.owner_identities.empty()) {
     TMS_RETURN_IF_ERROR(ReleaseOwners(*connection, options.owner_identities));
   }
+  // A process whose sync failed may have left commits in the log that are readable and on no disk.
+  // Nothing of them is signed, shown or answered REPLAYED before they are in the synced file.
+  TMS_RETURN_IF_ERROR(connection->EmptyLog());
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
   TMS_ASSIGN_OR_RETURN(store->epoch_, ReadMeta(*connection, "epoch"));
   TMS_ASSIGN_OR_RETURN(std::string chain_id, ReadChainId(*connection));
