@@ -32,8 +32,9 @@ constexpr char kReaderPragmas[] =
     "PRAGMA query_only=ON;"
     "PRAGMA cache_size=-16384;";
 
-// 256 MiB of pages: a bulk load writes its indexes in no order. secure_delete, which Debian's SQLite
-// does by default, would read and overwrite each page of a table that is dropped to make room.
+// 256 MiB of pages: a bulk load writes its indexes in no order. secure_delete, which Debian's
+// SQLite does by default, would read and overwrite each page of a table that is dropped to make
+// room.
 constexpr char kBulkPragmas[] =
     "PRAGMA secure_delete=OFF;"
     "PRAGMA locking_mode=EXCLUSIVE;"
@@ -201,7 +202,17 @@ absl::Status Connection::Checkpoint() {
   return ToStatus(SQLite::Exception(database_->getHandle(), result));
 }
 
-absl::Status Connection::EmptyLog() { return RunScript("PRAGMA wal_checkpoint(TRUNCATE)"); }
+absl::StatusOr<bool> Connection::EmptyLog() {
+  int frames = 0;
+  int moved = 0;
+  const int result = sqlite3_wal_checkpoint_v2(database_->getHandle(), nullptr,
+                                               SQLITE_CHECKPOINT_TRUNCATE, &frames, &moved);
+  if (result == SQLITE_OK) return true;
+  // Also if nobody but a reader of the newest state was in the way: it keeps the WAL, not its
+  // frames.
+  if (result == SQLITE_BUSY) return frames >= 0 && moved == frames;
+  return ToStatus(SQLite::Exception(database_->getHandle(), result));
+}
 
 int64_t Connection::last_row_id() const { return database_->getLastInsertRowid(); }
 

@@ -156,8 +156,9 @@ class Connection {
   absl::Status Checkpoint();
 
   // For a start: moves the whole WAL into the database, syncs that, and empties the WAL. Waits for
-  // readers for as long as for any lock; OK also if one is still in the way, then the rest stays.
-  absl::Status EmptyLog();
+  // readers for as long as for any lock. Returns whether all of it is in the database: not while
+  // one that reads an older state is in the way.
+  absl::StatusOr<bool> EmptyLog();
 
   // Frames in the WAL after this connection's last commit.
   int wal_frames() const { return wal_frames_; }

@@ -54,11 +54,9 @@ Backlog::Backlog(asio::any_io_executor strand, Spool& spool, std::shared_ptr<Eve
       lane_(std::move(lane)),
       jobs_(std::move(jobs)),
       clock_(clock),
-      earlier_until_(spool.usage().last_position),
-      earlier_left_(spool.usage().events) {}
+      earlier_until_(spool.usage().last_position) {}
 
 void Backlog::Open() {
-  if (earlier_left_ == 0) earlier_delivered_->Set();
   asio::co_spawn(
       strand_, [self = shared_from_this()] { return self->Run(); }, EndOnThrow);
 }
@@ -84,6 +82,11 @@ asio::awaitable<void> Backlog::Run() {
       continue;
     }
     const auto next = co_await spool_.Next(place_, kWindowBytes - bytes_sent_);
+    if (next.ok()) {
+      earlier_read_ = next->empty() || next->back().position >= earlier_until_;
+      for (const SpooledEvent& event : *next) earlier_sent_ += IsEarlier(event.position) ? 1 : 0;
+      CheckEarlier();
+    }
     if (!next.ok() || next->empty()) {
       const absl::Duration limit = next.ok() ? absl::InfiniteDuration() : kRetrySpool;
       co_await Sleep(limit);
@@ -133,10 +136,13 @@ asio::awaitable<bool> Backlog::SendAgain(Sent& sent, const EventLane::Ack& ack) 
   const JobEvent& event = sent.message->event();
   if (event.has_finished()) {
     EventMessage start = jobs_.find_start(event.job_id());
-    if (!start) {
+    while (!start) {
       const auto found = co_await spool_.FindStart(event.job_id());
-      if (!found.ok() || !found->has_value()) co_return false;
-      start = ToMessage(**found);
+      if (found.ok() && !found->has_value()) co_return false;
+      if (found.ok()) start = ToMessage(**found);
+      // Whatever it is that the spool can't do now: the outcome is not to be buried for it.
+      if (!found.ok()) co_await Sleep(kRetrySpool);
+      if (closed_) co_return true;
     }
     log::Warning(kTag, "start_sent_again", {{"job_id", ack.job_id()}});
     lane_->Send(std::move(start), [](EventLane::Ack) {});
@@ -172,8 +178,13 @@ asio::awaitable<void> Backlog::Forget(Fate fate, const Sent& sent, const EventLa
 void Backlog::Done(const Sent& sent) {
   bytes_sent_ -= sent.bytes;
   last_progress_ = clock_.SinceBoot();
-  if (sent.position <= earlier_until_ && --earlier_left_ == 0) earlier_delivered_->Set();
+  if (IsEarlier(sent.position)) --earlier_sent_;
+  CheckEarlier();
   Wake();
+}
+
+void Backlog::CheckEarlier() {
+  if (earlier_read_ && earlier_sent_ == 0) earlier_delivered_->Set();
 }
 
 }  // namespace tms::action

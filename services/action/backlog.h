@@ -71,6 +71,8 @@ class Backlog final : public std::enable_shared_from_this<Backlog> {
   boost::asio::awaitable<bool> SendAgain(Sent& sent, const EventLane::Ack& ack);
   boost::asio::awaitable<void> Forget(Fate fate, const Sent& sent, const EventLane::Ack& ack);
   void Done(const Sent& sent);
+  bool IsEarlier(int64_t position) const { return position <= earlier_until_; }
+  void CheckEarlier();
 
   const boost::asio::any_io_executor strand_;
   Spool& spool_;
@@ -80,9 +82,11 @@ class Backlog final : public std::enable_shared_from_this<Backlog> {
 
   int64_t place_ = 0;  // position of the last event that was read
   size_t bytes_sent_ = 0;
-  // What the spool held at the start: up to which position, and how many are left of it.
+  // What the spool held at the start: up to which position, whether all of it has been read that
+  // was not removed before, and how many of it are under way.
   const int64_t earlier_until_;
-  int64_t earlier_left_;
+  bool earlier_read_ = false;
+  int64_t earlier_sent_ = 0;
   const std::shared_ptr<Event> earlier_delivered_ = std::make_shared<Event>();
   std::shared_ptr<Event> wake_ = std::make_shared<Event>();
   absl::Duration last_progress_;

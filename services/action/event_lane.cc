@@ -62,7 +62,6 @@ void EventLane::Close() {
 
 void EventLane::Nudge() {
   if (closed_ || stream_) return;
-  backoff_.Reset();
   Reconnect(absl::ZeroDuration());
 }
 
@@ -99,7 +98,8 @@ void EventLane::Pump() {
 }
 
 void EventLane::OnUp() {
-  backoff_.Reset();
+  // A ledger that answers may still take nothing, for instance because its disk is full.
+  if (undelivered_.empty()) backoff_.Reset();
   if (link_ == Link::kUp) return;
   if (link_ == Link::kDown) log::Info(kTag, "ledger_stream_restored", {{"lane", name_}});
   link_ = Link::kUp;
@@ -107,7 +107,7 @@ void EventLane::OnUp() {
 }
 
 void EventLane::OnStreamAck(Ack ack) {
-  OnUp();
+  backoff_.Reset();
   // The first one that was sent: acks of one event come in the order in which it was written.
   const auto turn = turns_.lower_bound({ack.job_id(), ack.event_seq()});
   if (turn == turns_.end() || turn->first != EventKey(ack.job_id(), ack.event_seq())) return;

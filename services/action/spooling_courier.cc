@@ -34,6 +34,12 @@ absl::Status SpoolFull() {
                     "not called");
 }
 
+absl::Status SpoolUnreadable() {
+  return MakeStatus(absl::StatusCode::kUnavailable, "SPOOL_UNAVAILABLE",
+                    "whether this request was made before can't be looked up now; the cluster was "
+                    "not called");
+}
+
 }  // namespace
 
 SpoolingCourier::SpoolingCourier(asio::any_io_executor strand, const MakeStub& make_stub,
@@ -120,14 +126,19 @@ void SpoolingCourier::Release(const JobPtr& job) {
   jobs_.erase(job->started->event().job_id());
 }
 
-asio::awaitable<std::optional<Receipt>> SpoolingCourier::FindSpooled(const JobEvent& started) {
+asio::awaitable<absl::StatusOr<std::optional<Receipt>>> SpoolingCourier::FindSpooled(
+    const JobEvent& started) {
   const auto& request = started.started();
   const SpoolUsage usage = spool_.usage();
   if (request.request_id().empty() || usage.events + usage.dead_letters == 0) {
     co_return std::nullopt;
   }
   const auto found = co_await spool_.FindRequest(request.user_id(), request.request_id());
-  if (!found.ok() || !found->has_value()) co_return std::nullopt;
+  if (!found.ok()) {
+    log::Warning(kTag, "request_not_looked_up", {{"error", Message(found.status())}});
+    co_return SpoolUnreadable();
+  }
+  if (!found->has_value()) co_return std::nullopt;
   const SpooledRequest& earlier = **found;
   Receipt receipt;
   receipt.recorded_in = v1::SetActionResponse::SPOOL;
@@ -142,8 +153,9 @@ asio::awaitable<std::optional<Receipt>> SpoolingCourier::FindSpooled(const JobEv
 asio::awaitable<absl::StatusOr<Receipt>> SpoolingCourier::Start(JobEvent started,
                                                                 StartTerms terms) {
   if (closed_) co_return LedgerUnavailable();
-  std::optional<Receipt> earlier = co_await FindSpooled(started);
-  if (earlier) co_return *std::move(earlier);
+  absl::StatusOr<std::optional<Receipt>> earlier = co_await FindSpooled(started);
+  if (!earlier.ok()) co_return earlier.status();
+  if (earlier->has_value()) co_return **std::move(earlier);
   const auto job = std::make_shared<RunningJob>();
   job->started = ToMessage(std::move(started));
   const absl::Status reserved = co_await Reserve(job);
@@ -164,8 +176,6 @@ asio::awaitable<absl::StatusOr<Receipt>> SpoolingCourier::Start(JobEvent started
       }
       TMS_CRASH_POINT("action.start.acked");
       job->in_ledger = true;
-      reserved_ -= job->reserved - kOutcomeRoom;
-      job->reserved = kOutcomeRoom;
       co_return receipt;
     }
   }

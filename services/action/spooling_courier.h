@@ -75,7 +75,8 @@ class SpoolingCourier final : public Courier, public std::enable_shared_from_thi
   boost::asio::awaitable<absl::Status> Reserve(const JobPtr& job);
   void Release(const JobPtr& job);
   // What the spool knows of the request, where the ledger may not know it yet.
-  boost::asio::awaitable<std::optional<Receipt>> FindSpooled(const ledger::v1::JobEvent& started);
+  boost::asio::awaitable<absl::StatusOr<std::optional<Receipt>>> FindSpooled(
+      const ledger::v1::JobEvent& started);
 
   boost::asio::awaitable<absl::StatusOr<Receipt>> StartBySpool(JobPtr job, bool written);
   // Sees to it that a start which the ledger may have taken ends NOT_CALLED.

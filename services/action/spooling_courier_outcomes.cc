@@ -74,7 +74,10 @@ asio::awaitable<std::optional<Receipt>> SpoolingCourier::FinishByStream(const Jo
       log::Error(kTag, "dead_letter",
                  {{"job_id", job_id}, {"verdict", verdict}, {"detail", receipt.detail}});
       const absl::Status buried = co_await spool_.Bury(finished, verdict, receipt.detail);
-      if (!buried.ok()) log::Warning(kTag, "not_buried", {{"error", Message(buried)}});
+      if (!buried.ok()) {
+        log::Warning(kTag, "not_buried", {{"job_id", job_id}, {"error", Message(buried)}});
+        co_return std::nullopt;
+      }
     }
     if (job->in_spool) {
       const absl::Status removed = co_await spool_.RemoveJob(job_id);
@@ -88,10 +91,7 @@ asio::awaitable<std::optional<Receipt>> SpoolingCourier::FinishBySpool(const Job
                                                                        EventMessage finished) {
   TMS_CRASH_POINT("action.finish.before_spool");
   absl::Status put = absl::CancelledError();
-  const bool with_start =
-      !job->in_spool &&
-      spool_.usage().bytes + reserved_ + StartCost(job->started) <= options_.spool_limit;
-  if (with_start) {
+  if (!job->in_spool) {
     // In case that the ledger has lost the job when it comes back.
     std::vector<EventMessage> events{Spooled(job->started), finished};
     put = co_await spool_.Put(std::move(events));

@@ -87,7 +87,7 @@ absl::StatusOr<std::unique_ptr<SqliteSpool>> SqliteSpool::Open(Options options,
       sqlite::Migrate(*connection, path, version, SpoolSchema(), clock.Now()).status());
   // So that what a crash may leave behind the log's end can't be taken for this log's one day. On a
   // full disk it can't be done now, and nothing is lost; after a failed sync nobody knows.
-  const absl::Status emptied = connection->EmptyLog();
+  const absl::Status emptied = connection->EmptyLog().status();
   if (sqlite::KindOf(emptied) == sqlite::ErrorKind::kBroken) return emptied;
   TMS_RETURN_IF_ERROR(spool->LoadUsage(*connection));
   TMS_RETURN_IF_ERROR(spool->room_->OpenLog());

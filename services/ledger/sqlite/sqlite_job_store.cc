@@ -7,6 +7,7 @@
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "common/base/time_text.h"
+#include "common/runtime/logging.h"
 #include "common/sqlite/errors.h"
 #include "services/ledger/sqlite/file_look.h"
 #include "services/ledger/sqlite/owner_identities.h"
@@ -110,7 +111,8 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   }
   // A process whose sync failed may have left commits in the log that are readable and on no disk.
   // Nothing of them is signed, shown or answered REPLAYED before they are in the synced file.
-  TMS_RETURN_IF_ERROR(connection->EmptyLog());
+  TMS_ASSIGN_OR_RETURN(const bool emptied, connection->EmptyLog());
+  if (!emptied) log::Warning("LEDGER", "log_not_emptied", {{"db", path}});
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
   TMS_ASSIGN_OR_RETURN(store->epoch_, ReadMeta(*connection, "epoch"));
   TMS_ASSIGN_OR_RETURN(std::string chain_id, ReadChainId(*connection));

@@ -16,6 +16,7 @@
 #include "services/action/spool/sqlite_spool.h"
 #include "tests/integration/action/fake_cluster_client.h"
 #include "tests/integration/action/fake_ledger.h"
+#include "tests/integration/action/faulty_spool.h"
 #include "tests/unit/sqlite/temp_dir.h"
 #include "tms/action/v1/action.grpc.pb.h"
 
@@ -82,6 +83,7 @@ class ActionFixture : public ::testing::Test {
 
   void StartHost() {
     spool_ = *SqliteSpool::Open({.path = directory_.File("spool.db")}, SystemClock());
+    faulty_spool_ = std::make_unique<FaultySpool>(*spool_);
     ActionOptions options;
     options.server.listen = "127.0.0.1:0";
     options.ledger = ledger_.address();
@@ -89,7 +91,7 @@ class ActionFixture : public ::testing::Test {
     options.courier = courier_;
     options.request_memory = request_memory_;
     options.threads = 2;
-    host_ = *ActionHost::Start(options, catalogue_, clusters_, *spool_, clock_of_host_);
+    host_ = *ActionHost::Start(options, catalogue_, clusters_, *faulty_spool_, clock_of_host_);
     stub_ =
         v1::ActionService::NewStub(rpc::MakeChannel("127.0.0.1:" + std::to_string(host_->port())));
   }
@@ -148,6 +150,8 @@ class ActionFixture : public ::testing::Test {
   FakeClusterClient clusters_;
   const Catalogue catalogue_;
   std::unique_ptr<SqliteSpool> spool_;
+  // What the host has of it.
+  std::unique_ptr<FaultySpool> faulty_spool_;
   std::unique_ptr<ActionHost> host_;
   std::unique_ptr<v1::ActionService::Stub> stub_;
 };

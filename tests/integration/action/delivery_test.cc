@@ -104,6 +104,24 @@ TEST_F(ImpatientTest, AStartThatWasGivenUpAndIsATwinLeavesNothingF25) {
   EXPECT_EQ(spool_->usage().dead_letters, 0);
 }
 
+TEST_F(ImpatientTest, WhatGoesTogetherWithAnotherDoesNotHoldUpTheSettlingF01) {
+  ledger_.WaitForSettled(1);
+  ledger_.SetScript([](const auto&, auto) { return std::nullopt; });
+  v1::SetActionRequest large = Request("r1");
+  // More than is read of the spool at a time: the start alone, and then its outcome.
+  for (int i = 0; i < 40'000; ++i) large.add_cids(std::string(120, 'x') + std::to_string(i));
+  ExpectLedgerUnavailable(Set(large).Await());
+  ledger_.Stop();
+  RestartHost();
+  ledger_.SetScript([](const auto& event, auto ack) {
+    if (event.has_started()) ack.set_verdict(RecordEventsResponse::DUPLICATE_OF);
+    return std::optional(ack);
+  });
+  ledger_.Start();
+  WaitUntilDelivered();
+  EXPECT_EQ(ledger_.WaitForSettled(2).back().incarnation, incarnation_);
+}
+
 TEST_F(ImpatientTest, OutcomesGoByTheSpoolAlsoWhereStartsMayNot) {
   Caller caller = Set(Request());
   clusters_.WaitForCalls(1);
@@ -206,6 +224,19 @@ TEST_F(DeliveryTest, AnOutcomeThatCanNeverBeTakenBlocksNobody) {
   EXPECT_EQ(reply.response.job().status(), Job::IN_PROGRESS);
   EXPECT_EQ(spool_->usage().dead_letters, 1);
   EXPECT_EQ(host_->Drain(absl::Seconds(5)), 0u);
+}
+
+TEST_F(DeliveryTest, AnOutcomeThatCantBeSetAsideAtOnceIsKept) {
+  ledger_.SetScript([](const auto& event, auto ack) {
+    if (event.has_finished()) ack.set_verdict(RecordEventsResponse::INVALID);
+    return std::optional(ack);
+  });
+  faulty_spool_->failing_buries = 1;
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  ASSERT_TRUE(Set(Request()).Await().status.ok());
+  EXPECT_EQ(faulty_spool_->failing_buries, 0);
+  WaitUntilDelivered();
+  EXPECT_EQ(spool_->usage().dead_letters, 1);
 }
 
 TEST_F(DeliveryTest, ADrainLetsCallsInFlightEndAndRefusesTheRest) {

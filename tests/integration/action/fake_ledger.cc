@@ -53,6 +53,10 @@ grpc::Status FakeLedger::RecordEvents(
     {
       const std::lock_guard lock(mutex_);
       events_.push_back(request.event());
+      if (full_) {
+        changed_.notify_all();
+        return {grpc::StatusCode::UNAVAILABLE, "its disk is full"};
+      }
       ack = Apply(request.event());
       script = script_;
     }

@@ -1,6 +1,7 @@
 // A ledger whose answers the test decides.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -36,6 +37,8 @@ class FakeLedger final : public ledger::v1::JobLedgerService::Service {
   // It may block. Null: as by default.
   using Script = std::function<std::optional<Ack>(const Event&, Ack by_default)>;
   void SetScript(Script script);
+  // While it is full, a stream ends UNAVAILABLE at its first event.
+  void SetFull(bool full) { full_ = full; }
   // Answer of GetJob, which otherwise knows the jobs that were recorded.
   void SetJob(const Job& job);
   // As if it had been restored from an older backup.
@@ -71,6 +74,7 @@ class FakeLedger final : public ledger::v1::JobLedgerService::Service {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   Script script_;
+  std::atomic<bool> full_ = false;
   std::map<std::string, Job> jobs_;
   std::vector<Event> events_;
   std::vector<Settled> settled_;

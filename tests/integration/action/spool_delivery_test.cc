@@ -1,4 +1,5 @@
 // What the spool is for: actions while the ledger is away, and their way to it.
+#include <atomic>
 #include <fstream>
 #include <sstream>
 
@@ -188,6 +189,61 @@ TEST_F(SpoolDeliveryTest, ARestoredLedgerIsToldWhatItLostF26) {
   RestartHost();
   ledger_.Start();
   ExpectDelivered({reply.response.job().job_id()});
+}
+
+TEST_F(SpoolDeliveryTest, ALedgerThatAnswersButTakesNothingIsAskedLessAndLessOftenF11) {
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  ledger_.Stop();
+  const Reply reply = Set(Request()).Await();
+  ExpectInSpool(reply);
+  ledger_.SetFull(true);
+  ledger_.Start();
+  ledger_.WaitForEvents(1);
+  const absl::Time began = absl::Now();
+  ledger_.WaitForEvents(7);
+  // At least 25 ms before the second, then twice that each time.
+  EXPECT_GE(absl::Now() - began, absl::Milliseconds(25 + 50 + 100 + 200 + 400 + 800));
+  ledger_.SetFull(false);
+  ExpectDelivered({reply.response.job().job_id()});
+}
+
+TEST_F(SpoolDeliveryTest, ARequestThatCantBeLookedUpIsNotMadeF24) {
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
+  ledger_.Stop();
+  v1::SetActionRequest request = Request("r1");
+  request.set_accept_possible_repeat(true);
+  const Reply first = Set(request).Await();
+  ExpectInSpool(first);
+  faulty_spool_->failing_find_requests = 1;
+  const Reply unknown = Set(request).Await();
+  EXPECT_EQ(unknown.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Reason(unknown.status), "SPOOL_UNAVAILABLE");
+  const Reply again = Set(request).Await();
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  EXPECT_EQ(again.response.job().job_id(), first.response.job().job_id());
+  EXPECT_EQ(clusters_.call_count(), 1u);
+}
+
+TEST_F(SpoolDeliveryTest, ALostJobIsToldAlsoWhereItsStartCantBeReadAtOnceF26) {
+  Caller caller = Set(Request());
+  clusters_.WaitForCalls(1);
+  ledger_.Stop();
+  clusters_.Finish(0, FakeClusterClient::Success());
+  const Reply reply = caller.Await();
+  ExpectInSpool(reply);
+  const std::string job = reply.response.job().job_id();
+  // As if it had lost the job between its start and its outcome.
+  std::atomic<bool> lost = false;
+  ledger_.SetScript([&](const auto& event, auto ack) {
+    if (event.has_finished() && !lost.exchange(true)) {
+      ack.set_verdict(RecordEventsResponse::UNKNOWN_JOB);
+    }
+    return std::optional(ack);
+  });
+  faulty_spool_->failing_find_starts = 1;
+  ledger_.Start();
+  ExpectDelivered({job});
+  EXPECT_EQ(faulty_spool_->failing_find_starts, 0);
 }
 
 TEST_F(SpoolDeliveryTest, ALargeStartHoldsUpNoSmallOne) {
