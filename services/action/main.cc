@@ -198,10 +198,12 @@ int main(int argc, char** argv) {
                                       .outcome_bytes = OutcomeBytes(settings, *catalogue),
                                       .on_failure = end,
                                       .expected = identity->has_started_before(),
+                                      .start = identity->incarnation(),
+                                      .expected_start = identity->spool_start(),
                                       .accept_loss = settings.accept_lost_spool},
                                      tms::SystemClock());
   if (!spool.ok()) return Fail(1, tms::Message(spool.status()));
-  if (const auto counted = identity->CountStart(); !counted.ok()) {
+  if (const auto counted = identity->CountStart((*spool)->last_start()); !counted.ok()) {
     return Fail(1, tms::Message(counted));
   }
   TMS_CRASH_POINT("action.recovery.opened");

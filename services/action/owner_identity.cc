@@ -54,23 +54,29 @@ absl::StatusOr<int> TakeLock(const std::string& path) {
                     "another action service uses this spool (" + path + " is locked)");
 }
 
-// The file's two lines: `owner <uuid>`, `incarnation <number>`.
-std::string Format(const std::string& id, int64_t incarnation) {
-  return "owner " + id + "\nincarnation " + std::to_string(incarnation) + "\n";
-}
-
 struct Stored {
   std::string id;
   int64_t incarnation = 0;
+  int64_t spool_start = 0;
 };
+
+// The file's lines: `owner <uuid>`, `incarnation <number>`, and `spool_start <number>`, which older
+// files lack.
+std::string Format(const Stored& stored) {
+  std::string text =
+      "owner " + stored.id + "\nincarnation " + std::to_string(stored.incarnation) + "\n";
+  if (stored.spool_start > 0) text += "spool_start " + std::to_string(stored.spool_start) + "\n";
+  return text;
+}
 
 std::optional<Stored> Parse(const std::string& text) {
   Stored stored;
-  std::string owner, incarnation;
-  std::istringstream(text) >> owner >> stored.id >> incarnation >> stored.incarnation;
+  std::string word;
+  std::istringstream(text) >> word >> stored.id >> word >> stored.incarnation >> word >>
+      stored.spool_start;
   // Only what Format gives is taken: anything else was not written by us.
   if (stored.id.size() != kUuidCharacters || stored.incarnation < 1) return std::nullopt;
-  if (Format(stored.id, stored.incarnation) != text) return std::nullopt;
+  if (Format(stored) != text) return std::nullopt;
   return stored;
 }
 
@@ -120,16 +126,20 @@ absl::StatusOr<OwnerIdentity> OwnerIdentity::Claim(const std::string& spool_path
   TMS_ASSIGN_OR_RETURN(const Stored stored, Read(identity.path_, now));
   identity.id_ = stored.id;
   identity.incarnation_ = stored.incarnation + 1;
+  identity.spool_start_ = stored.spool_start;
   return identity;
 }
 
-absl::Status OwnerIdentity::CountStart() const { return Replace(path_, Format(id_, incarnation_)); }
+absl::Status OwnerIdentity::CountStart(int64_t spool_start) const {
+  return Replace(path_, Format({id_, incarnation_, spool_start}));
+}
 
 OwnerIdentity::OwnerIdentity(OwnerIdentity&& other) noexcept
     : path_(other.path_),
       lock_descriptor_(std::exchange(other.lock_descriptor_, -1)),
       id_(std::move(other.id_)),
-      incarnation_(other.incarnation_) {}
+      incarnation_(other.incarnation_),
+      spool_start_(other.spool_start_) {}
 
 OwnerIdentity::~OwnerIdentity() {
   if (lock_descriptor_ >= 0) close(lock_descriptor_);

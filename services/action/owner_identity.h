@@ -14,10 +14,10 @@ namespace tms::action {
 // however it ends). Owned by main.
 class OwnerIdentity {
  public:
-  // Claims the spool at `spool_path`. The identity is kept beside the spool: `<spool>.owner` (id
-  // and incarnation) and `<spool>.lock`. `now` goes into an id that is made on the first start.
-  // FAILED_PRECONDITION: another process holds it. DATA_LOSS: the file holds something else, which
-  // is left as it is. UNAVAILABLE: the disk says no.
+  // Claims the spool at `spool_path`. The identity is kept beside the spool: `<spool>.owner` (id,
+  // incarnation and spool_start) and `<spool>.lock`. `now` goes into an id that is made on the
+  // first start. FAILED_PRECONDITION: another process holds it. DATA_LOSS: the file holds something
+  // else, which is left as it is. UNAVAILABLE: the disk says no.
   static absl::StatusOr<OwnerIdentity> Claim(const std::string& spool_path, absl::Time now);
 
   OwnerIdentity(OwnerIdentity&& other) noexcept;
@@ -26,8 +26,9 @@ class OwnerIdentity {
 
   // Writes down that this start is one: the file is replaced whole and synced before this returns.
   // To be called once the spool is open, before anything is told in this identity's name.
-  // UNAVAILABLE: the disk says no.
-  absl::Status CountStart() const;
+  // `spool_start` is the start that the spool says was the last to use it. UNAVAILABLE: the disk
+  // says no.
+  absl::Status CountStart(int64_t spool_start) const;
 
   // Whether an earlier start was counted, so that there is a spool.
   bool has_started_before() const { return incarnation_ > 1; }
@@ -36,6 +37,8 @@ class OwnerIdentity {
   const std::string& id() const { return id_; }
   // Which of its starts this is, counted from 1.
   int64_t incarnation() const { return incarnation_; }
+  // What the spool said at the last start; 0: it said nothing.
+  int64_t spool_start() const { return spool_start_; }
 
  private:
   OwnerIdentity(std::string path, int lock_descriptor)
@@ -45,6 +48,7 @@ class OwnerIdentity {
   int lock_descriptor_;
   std::string id_;
   int64_t incarnation_ = 0;
+  int64_t spool_start_ = 0;
 };
 
 }  // namespace tms::action

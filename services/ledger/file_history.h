@@ -20,6 +20,8 @@ struct FileHistory {
   int64_t last_number = 0;
   // If the last row is an audit record that has one.
   std::string last_record_key;
+  // Commits behind it in the file's log that can't be read, if they are more than a crash leaves.
+  int64_t lost_commits = 0;
   // The hash of a row, empty if there is none of that number. Lives no longer than the judging.
   std::function<absl::StatusOr<std::string>(int64_t number)> hash_of = [](int64_t) {
     return std::string();

@@ -171,9 +171,9 @@ absl::Status AcceptOlderFile(tms::ledger::SqliteJobStore& store,
   });
   recorded.WaitForNotification();
   TMS_RETURN_IF_ERROR(status);
-  TMS_ASSIGN_OR_RETURN(const std::string away, guard.PutAnchorsAway(tms::SystemClock().Now()));
+  TMS_ASSIGN_OR_RETURN(const auto away, guard.PutAnchorsAway(tms::SystemClock().Now()));
   tms::log::Warning(kTag, "older_file_accepted",
-                    {{"what", guard.record()->detail}, {"earlier_anchors", away}});
+                    {{"what", guard.record()->detail}, {"earlier_anchors", away.value_or("")}});
   return absl::OkStatus();
 }
 

@@ -32,6 +32,17 @@ std::string RecordKey(const Anchor& newest) {
          HexEncode(newest.hash).substr(0, kShortHashDigits);
 }
 
+absl::Status Refuse(const std::string& loss, int64_t end) {
+  return MakeStatus(absl::StatusCode::kFailedPrecondition, "OLDER_FILE",
+                    loss + "; put the newer file back, or go on without them for good by " +
+                        "--accept-older-file " + std::to_string(end) + ", see docs/operations.md");
+}
+
+std::string LostCommits(const std::string& db, const FileHistory& history) {
+  return db + "-wal is damaged: " + std::to_string(history.lost_commits) +
+         " commits behind event " + std::to_string(history.last_number) + " can't be read";
+}
+
 }  // namespace
 
 absl::Status OlderFileGuard::Judge(const FileHistory& history) {
@@ -46,9 +57,9 @@ absl::Status OlderFileGuard::Judge(const FileHistory& history) {
     if (signed_.size() > 1) continue;
     // What the newest one says covers all before it.
     TMS_ASSIGN_OR_RETURN(const bool agrees, Agrees(history, signed_.front()));
-    if (agrees) return absl::OkStatus();
+    if (agrees) return JudgeLog(history);
   }
-  if (signed_.empty()) return absl::OkStatus();
+  if (signed_.empty()) return JudgeLog(history);
 
   const Anchor& newest = signed_.front();
   TMS_ASSIGN_OR_RETURN(const std::string loss, Describe(history));
@@ -56,18 +67,26 @@ absl::Status OlderFileGuard::Judge(const FileHistory& history) {
   // The second time after a crash between the record and what follows it.
   const bool recorded = history.last_record_key == key;
   const int64_t end = history.last_number - (recorded ? 1 : 0);
-  if (accepted_end_ != end) {
-    return MakeStatus(absl::StatusCode::kFailedPrecondition, "OLDER_FILE",
-                      loss + "; put the newer file back, or go on without them for good by " +
-                          "--accept-older-file " + std::to_string(end) +
-                          ", see docs/operations.md");
-  }
+  if (accepted_end_ != end) return Refuse(loss, end);
+  anchors_ahead_ = true;
   record_ = AuditRecord{.user_id = "ledger",
                         .action = std::string(kOlderFileAccepted),
                         .target = Events(end + 1, newest.number),
                         .success = true,
                         .detail = loss,
                         .record_key = key};
+  return absl::OkStatus();
+}
+
+absl::Status OlderFileGuard::JudgeLog(const FileHistory& history) {
+  if (history.lost_commits == 0) return absl::OkStatus();
+  const std::string loss = LostCommits(db_, history);
+  if (accepted_end_ != history.last_number) return Refuse(loss, history.last_number);
+  record_ = AuditRecord{.user_id = "ledger",
+                        .action = std::string(kOlderFileAccepted),
+                        .target = "what came after event " + std::to_string(history.last_number),
+                        .success = true,
+                        .detail = loss};
   return absl::OkStatus();
 }
 
@@ -103,10 +122,12 @@ absl::StatusOr<std::string> OlderFileGuard::Describe(const FileHistory& history)
   }
   return db_ + " is older than its anchors: it ends at event " +
          std::to_string(history.last_number) + ", and " + end +
-         Events(history.last_number + 1, newest.number) + " are missing";
+         Events(history.last_number + 1, newest.number) + " are missing" +
+         (history.lost_commits > 0 ? "; " + LostCommits(db_, history) : "");
 }
 
-absl::StatusOr<std::string> OlderFileGuard::PutAnchorsAway(absl::Time now) const {
+absl::StatusOr<std::optional<std::string>> OlderFileGuard::PutAnchorsAway(absl::Time now) const {
+  if (!anchors_ahead_) return std::nullopt;
   std::string time = FormatTimestamp(now);
   std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
   std::string away = anchors_ + ".until-" + std::to_string(signed_.front().number) + "-" + time;

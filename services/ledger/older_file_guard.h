@@ -16,7 +16,8 @@
 
 namespace tms::ledger {
 
-// Compares the history of the file with the newest anchor that was written for it. Owned by main,
+// Compares the history of the file with the newest anchor that was written for it, and asks whether
+// its log lost its end. Owned by main,
 // used by its thread.
 class OlderFileGuard {
  public:
@@ -32,13 +33,15 @@ class OlderFileGuard {
   // What the history must say of an acceptance; nothing if there was nothing to accept.
   const std::optional<AuditRecord>& record() const { return record_; }
   // To be called once the record is on the disk: moves the anchors of what is lost away, for good.
-  // Returns where they are.
-  absl::StatusOr<std::string> PutAnchorsAway(absl::Time now) const;
+  // Returns where they are; nothing if none of what is lost was signed.
+  absl::StatusOr<std::optional<std::string>> PutAnchorsAway(absl::Time now) const;
 
   // Lines at the end of the anchors that are none, for the log.
   const std::vector<std::string>& unreadable() const { return unreadable_; }
 
  private:
+  // Of a file that agrees with its anchors: whether the end of its log is gone.
+  absl::Status JudgeLog(const FileHistory& history);
   absl::StatusOr<std::string> Describe(const FileHistory& history) const;
   // The newest anchor that the file agrees with; 0 if none does.
   absl::StatusOr<int64_t> LastAgreed(const FileHistory& history) const;
@@ -49,6 +52,7 @@ class OlderFileGuard {
   std::vector<Anchor> signed_;  // the newest first
   std::vector<std::string> unreadable_;
   std::optional<AuditRecord> record_;
+  bool anchors_ahead_ = false;
 };
 
 }  // namespace tms::ledger

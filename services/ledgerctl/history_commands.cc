@@ -52,7 +52,9 @@ void PrintReport(const ledger::VerifyReport& report, const ledger::VerifyOptions
   }
   for (const std::string& text : report.acceptances) std::cout << "ACCEPTED " << text << '\n';
   std::cout << "jobs     " << report.job_count << " replayed\n";
-  for (const std::string& finding : report.findings) std::cout << "WRONG    " << finding << '\n';
+  for (const std::string& finding : report.findings) {
+    std::cout << "WRONG    " << Sanitize(finding) << '\n';  // it may quote what is damaged
+  }
   if (report.findings.empty()) std::cout << "All is as it was written.\n";
 }
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 import shutil
 import sqlite3
 
@@ -9,7 +10,7 @@ import grpc
 
 from chaos_stack import ChaosTest, Job, findings, seed_of, wait_until
 from spool_case import SpoolTestCase
-from test_restore_faults import last_event
+from test_restore_faults import accept, last_event
 
 
 def flip_a_bit(path, rng):
@@ -98,7 +99,7 @@ class DamagedSpoolTest_F20(SpoolTestCase):
         self.assert_promises_kept()
 
     def test_older_copy_put_back(self):
-        """What the ledger has had is told again, and changes nothing."""
+        """It is refused. Accepted, what the ledger has had is told again, and changes nothing."""
         told = self.fill()
         older = self.stack.directory / "older_spool.db"
         shutil.copy(self.spool, older)
@@ -106,9 +107,19 @@ class DamagedSpoolTest_F20(SpoolTestCase):
         self.check_delivered(told)
         rows = [self.stack.job_of(call.cid) for call in told]
         self.stack.action.stop()
+        newer = self.spool.read_bytes()
         shutil.copy(older, self.spool)
+        self.assert_refused("is older than")
+        self.assertEqual(self.spool.read_bytes(), older.read_bytes())
+        self.spool.write_bytes(newer)
         self.stack.action.start()
         self.stack.wait_until_it_works()
+        self.stack.action.stop()
+        shutil.copy(older, self.spool)
+        self.stack.action.set_environment("TMS_ACCEPT_LOST_SPOOL", "true")
+        self.stack.action.start()
+        self.stack.wait_until_it_works()
+        self.assertTrue(self.stack.logged(self.stack.action, "loss_accepted", "is older than"))
         self.assertEqual([self.stack.job_of(call.cid) for call in told], rows)
         self.assert_promises_kept()
 
@@ -149,8 +160,7 @@ class DamagedSpoolTest_F20(SpoolTestCase):
         log = self.spool.with_name(self.spool.name + "-wal")
         sound = log.read_bytes()
         content = bytearray(sound)
-        # Behind the first frame: where that one is bad, the log may have been begun anew.
-        content[self.rng.randrange(32 + 24 + 4096, len(content) // 3)] ^= 1 << self.rng.randrange(8)
+        content[self.rng.randrange(len(content) // 3)] ^= 1 << self.rng.randrange(8)
         log.write_bytes(content)
         self.assert_refused("can't be read")
         log.write_bytes(sound)
@@ -259,6 +269,41 @@ class DamagedLedgerTest_F20(ChaosTest):
         self.stack.wait_until_it_works()
         self.assert_promises_kept()
 
+    def test_flipped_bit_in_the_log_of_a_killed_one(self):
+        """Also what no anchor has signed is missed; going on without it is somebody's own word."""
+        self.stack.ledger.start()
+        self.stack.action.start()
+        self.stack.wait_until_it_works()
+        for _ in range(3):
+            self.stack.call("accepted", timeout=5)
+        self.stack.action.stop()
+        self.stack.ledger.kill()
+        sound = {path: path.read_bytes() for path in self.stack.db.parent.glob("jobs.db*")}
+        log = self.stack.db.with_name("jobs.db-wal")
+        content = bytearray(sound[log])
+        content[self.rng.randrange(len(content) // 3)] ^= 1 << self.rng.randrange(8)
+        log.write_bytes(content)
+        self.assertFalse(self.serves())
+        self.assertTrue(self.stack.logged(self.stack.ledger, "commits behind event",
+                                          "can't be read"))
+        end = re.search(r"--accept-older-file (\d+)", self.stack.ledger.log(2000)).group(1)
+        accept(self.stack, int(end))
+        self.stack.ledger.start()
+        self.assertTrue(self.stack.logged(self.stack.ledger, "older_file_accepted"))
+        self.assertEqual(len(self.stack.rows(
+            "SELECT * FROM audit_events WHERE action = 'OLDER_FILE_ACCEPTED'")), 1)
+        self.stack.ledger.stop()
+        # It is found after all.
+        accept(self.stack, None)
+        for path in self.stack.db.parent.glob("jobs.db*"):
+            path.unlink()
+        for path, content in sound.items():
+            path.write_bytes(content)
+        self.stack.ledger.start()
+        self.stack.action.start()
+        self.stack.wait_until_it_works()
+        self.assert_promises_kept()
+
     def test_a_new_event_altered(self):
         """Where SQLite sees nothing: the end of the chain is recomputed at each start."""
         self.stack.db.write_bytes(self.stack.db.read_bytes().replace(b"STARTED", b"STARTEQ"))
@@ -270,6 +315,7 @@ class DamagedLedgerTest_F20(ChaosTest):
         self.stack.action.start()
         self.stack.wait_until_it_works()
         self.assert_promises_kept()
+
 
 class DamagedLedgerTest_F20_Full(DamagedLedgerTest_F20):
     ROUNDS = 100

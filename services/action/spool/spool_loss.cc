@@ -27,6 +27,13 @@ bool IsThere(const std::string& path) {
 
 }  // namespace
 
+absl::Status CheckForOlder(const std::string& path, int64_t last_start, int64_t expected_start) {
+  if (last_start >= expected_start) return absl::OkStatus();
+  return Lost(path + " is older than " + path + ".owner: start " + std::to_string(last_start) +
+              " of this instance was the last to use it, and there has been start " +
+              std::to_string(expected_start));
+}
+
 absl::Status CheckForLoss(const std::string& path, bool expected) {
   if (!IsThere(path)) {
     if (!expected) return absl::OkStatus();
@@ -35,14 +42,9 @@ absl::Status CheckForLoss(const std::string& path, bool expected) {
   }
   TMS_ASSIGN_OR_RETURN(const sqlite::WalTail tail, sqlite::ReadWalTail(path));
   if (tail.commits_unread == 0) return absl::OkStatus();
-  // One commit may be the one that the machine lost power in; it was not acked. And a log is begun
-  // anew over an old one, all of which is in the file: if the power goes then, the first frame is
-  // bad, and what is behind it is the old one's.
-  if (tail.commits_unread == 1 || tail.frames_read == 0) {
+  if (!tail.is_damaged()) {
     log::Warning("SPOOL", "log_end_unreadable",
-                 {{"file", path + "-wal"},
-                  {"frames_read", tail.frames_read},
-                  {"commits_unread", tail.commits_unread}});
+                 {{"file", path + "-wal"}, {"frames_read", tail.frames_read}});
     return absl::OkStatus();
   }
   return Lost(path + "-wal is damaged after frame " + std::to_string(tail.frames_read) + ", " +

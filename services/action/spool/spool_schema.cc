@@ -50,6 +50,14 @@ CREATE INDEX dead_letters_by_request ON dead_letters(user_id, request_id)
   WHERE request_id IS NOT NULL;
 )sql";
 
+// Tells an older copy of the file from the newest.
+constexpr char kVersion3[] = R"sql(
+CREATE TABLE spool_meta(
+  key TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT;
+)sql";
+
 absl::Status SetRequestsOfDeadLetters(Connection& connection) {
   std::map<int64_t, ledger::v1::JobEvent> letters;
   const auto add = [&](const Row& row) { return letters[row.Int(0)].ParseFromString(row.Text(1)); };
@@ -63,7 +71,8 @@ absl::Status SetRequestsOfDeadLetters(Connection& connection) {
   return absl::OkStatus();
 }
 
-constexpr sqlite::Migration kMigrations[] = {{kVersion1}, {kVersion2, SetRequestsOfDeadLetters}};
+constexpr sqlite::Migration kMigrations[] = {
+    {kVersion1}, {kVersion2, SetRequestsOfDeadLetters}, {kVersion3}};
 
 constexpr char kSelectRows[] =
     "SELECT position, job_id, event_seq, digest, event FROM events UNION ALL "
@@ -102,6 +111,22 @@ std::string RowDigest(std::string_view job_id, int64_t event_seq, std::string_vi
   PartsEncoder parts;
   parts.Add(job_id).Add(static_cast<long long>(event_seq)).Add(event);
   return Sha256(parts.bytes());
+}
+
+absl::StatusOr<int64_t> ReadLastStart(const std::string& path, int version) {
+  constexpr int kFirstWithStart = 3;
+  if (version < kFirstWithStart) return 0;
+  TMS_ASSIGN_OR_RETURN(auto connection, Connection::Open(path, sqlite::OpenMode::kReadOnly));
+  const auto read = [](const Row& row) { return row.Int(0); };
+  TMS_ASSIGN_OR_RETURN(
+      const auto start,
+      connection->ReadOne("SELECT value FROM spool_meta WHERE key = 'last_start'", read));
+  return start.value_or(0);
+}
+
+absl::Status WriteLastStart(Connection& connection, int64_t start) {
+  return connection.Run("INSERT OR REPLACE INTO spool_meta(key, value) VALUES('last_start', ?1)",
+                        start);
 }
 
 absl::Status CheckSpool(const std::string& path) {

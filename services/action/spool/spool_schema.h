@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/sqlite/migrations.h"
 #include "tms/ledger/v1/job.pb.h"
 
@@ -22,6 +23,11 @@ RequestKey RequestOf(const ledger::v1::JobEvent& event);
 
 // What stands in a row's `digest`.
 std::string RowDigest(std::string_view job_id, int64_t event_seq, std::string_view event);
+
+// Which start of its instance was the last to use the spool at `path`, whose schema has that
+// version; 0: it does not say.
+absl::StatusOr<int64_t> ReadLastStart(const std::string& path, int version);
+absl::Status WriteLastStart(sqlite::Connection& connection, int64_t start);
 
 // Reads the whole file at `path`, which has the schema, without changing it. DATA_LOSS, naming what
 // is wrong, if a page or a row is not as it was written.

@@ -54,6 +54,18 @@ constexpr char kSelectUsage[] =
     "max((SELECT coalesce(max(position), 0) FROM events), "
     "(SELECT coalesce(max(position), 0) FROM dead_letters))";
 
+// A loss that somebody wants to go on with.
+absl::Status Accept(const SqliteSpool::Options& options, const absl::Status& loss) {
+  if (loss.ok() || !options.accept_loss) return loss;
+  log::Error("SPOOL", "loss_accepted", {{"lost", Message(loss)}});
+  return absl::OkStatus();
+}
+
+// An error after which nobody knows what is on the disk; others may wait.
+absl::Status UnlessFull(const absl::Status& status) {
+  return sqlite::KindOf(status) == sqlite::ErrorKind::kBroken ? status : absl::OkStatus();
+}
+
 bool IsStart(const JobEvent& event) { return event.event_seq() == kStartedSeq; }
 
 }  // namespace
@@ -70,25 +82,29 @@ absl::Status FromWriter(const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<SqliteSpool>> SqliteSpool::Open(Options options,
                                                                const Clock& clock) {
   const std::string& path = options.path;
-  if (const absl::Status loss = CheckForLoss(path, options.expected); !loss.ok()) {
-    if (!options.accept_loss) return loss;
-    log::Error("SPOOL", "loss_accepted", {{"lost", Message(loss)}});
-  }
+  TMS_RETURN_IF_ERROR(Accept(options, CheckForLoss(path, options.expected)));
   TMS_ASSIGN_OR_RETURN(const int version, sqlite::CheckVersion(path, SpoolSchema()));
   if (version > 0) TMS_RETURN_IF_ERROR(CheckSpool(path));
   std::unique_ptr<SqliteSpool> spool(new SqliteSpool(clock));
+  TMS_ASSIGN_OR_RETURN(spool->last_start_, ReadLastStart(path, version));
+  TMS_RETURN_IF_ERROR(
+      Accept(options, CheckForOlder(path, spool->last_start_, options.expected_start)));
   TMS_ASSIGN_OR_RETURN(spool->room_, HeldRoom::Open(path, options.outcome_bytes));
   TMS_ASSIGN_OR_RETURN(auto connection,
                        Connection::Open(path, sqlite::OpenMode::kCreateOrWrite, options.vfs));
   // Before the log is first used: its index is then in memory, and needs no room on the disk.
   TMS_RETURN_IF_ERROR(connection->RunScript("PRAGMA locking_mode=EXCLUSIVE"));
   TMS_RETURN_IF_ERROR(connection->SetUpWriter());
+  // So that what a crash may leave behind the log's end can't be taken for this log's one day, and
+  // nothing is told from it that is on no disk. On a full disk it can't be done now, and nothing is
+  // lost; after a failed sync nobody knows.
+  TMS_RETURN_IF_ERROR(UnlessFull(connection->EmptyLog().status()));
   TMS_RETURN_IF_ERROR(
       sqlite::Migrate(*connection, path, version, SpoolSchema(), clock.Now()).status());
-  // So that what a crash may leave behind the log's end can't be taken for this log's one day. On a
-  // full disk it can't be done now, and nothing is lost; after a failed sync nobody knows.
-  const absl::Status emptied = connection->EmptyLog().status();
-  if (sqlite::KindOf(emptied) == sqlite::ErrorKind::kBroken) return emptied;
+  const absl::Status counted = WriteLastStart(*connection, options.start);
+  TMS_RETURN_IF_ERROR(UnlessFull(counted));
+  if (counted.ok()) spool->last_start_ = options.start;
+  TMS_RETURN_IF_ERROR(UnlessFull(connection->EmptyLog().status()));
   TMS_RETURN_IF_ERROR(spool->LoadUsage(*connection));
   TMS_RETURN_IF_ERROR(spool->room_->OpenLog());
   // On a full disk it still starts: what is there must be delivered. New starts are refused.

@@ -29,6 +29,9 @@ class SqliteSpool final : public Spool {
     std::function<void(const absl::Status&)> on_failure;
     // There must be a file: this instance has had one before.
     bool expected = false;
+    // Which start of this instance this is, and which one the file must have seen.
+    int64_t start = 0;
+    int64_t expected_start = 0;
     // Go on without what is lost; the log says what it is.
     bool accept_loss = false;
     std::string vfs = "";  // SQLite's default; tests have others
@@ -57,6 +60,10 @@ class SqliteSpool final : public Spool {
   boost::asio::awaitable<absl::Status> HoldRoom() override;
   SpoolUsage usage() const override;
 
+  // The start that the file says was the last to use it: this one, or an earlier one if the disk
+  // was full.
+  int64_t last_start() const { return last_start_; }
+
  private:
   explicit SqliteSpool(const Clock& clock) : clock_(clock) {}
 
@@ -73,6 +80,7 @@ class SqliteSpool final : public Spool {
                            SpoolUsage& change);
 
   const Clock& clock_;
+  int64_t last_start_ = 0;
   mutable absl::Mutex mutex_;
   SpoolUsage usage_ ABSL_GUARDED_BY(mutex_);
   // Of the writer's thread. Positions are never used twice while the process lives: a reader's

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "common/runtime/logging.h"
 #include "common/sqlite/migrations.h"
+#include "common/sqlite/wal_tail.h"
 #include "services/ledger/sqlite/history_chain.h"
 #include "services/ledger/sqlite/legacy_source.h"
 #include "services/ledger/sqlite/schema.h"
@@ -44,13 +46,21 @@ absl::Status LookAtFile(const std::string& path, StartupCheck check, const Histo
   if (legacy.kind.has_value() || *version < kFirstChainedVersion) {
     return judge ? judge(FileHistory{}) : absl::OkStatus();
   }
+  TMS_ASSIGN_OR_RETURN(const sqlite::WalTail tail, sqlite::ReadWalTail(path));
+  if (tail.commits_unread > 0) {
+    log::Warning("LEDGER", "log_end_unreadable",
+                 {{"file", path + "-wal"},
+                  {"frames_read", tail.frames_read},
+                  {"commits_unread", tail.commits_unread}});
+  }
   TMS_ASSIGN_OR_RETURN(const auto connection, Connection::Open(path, sqlite::OpenMode::kReadOnly));
   TMS_RETURN_IF_ERROR(connection->SetUpReader());
   if (*version == static_cast<int>(LedgerSchema().migrations.size())) {
     TMS_RETURN_IF_ERROR(CheckDatabase(*connection, path, check));
   }
   if (!judge) return absl::OkStatus();
-  TMS_ASSIGN_OR_RETURN(const FileHistory history, ReadHistoryOf(*connection));
+  TMS_ASSIGN_OR_RETURN(FileHistory history, ReadHistoryOf(*connection));
+  if (tail.is_damaged()) history.lost_commits = tail.commits_unread;
   return judge(history);
 }
 

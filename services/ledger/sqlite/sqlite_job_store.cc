@@ -102,6 +102,10 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   TMS_ASSIGN_OR_RETURN(const int version, sqlite::CheckVersion(path, LedgerSchema()));
   TMS_ASSIGN_OR_RETURN(auto connection, Connection::Open(path, sqlite::OpenMode::kCreateOrWrite));
   TMS_RETURN_IF_ERROR(connection->SetUpWriter());
+  // A process whose sync failed may have left commits in the log that are readable and on no disk.
+  // Nothing of them is signed, shown or answered REPLAYED before they are in the synced file.
+  TMS_ASSIGN_OR_RETURN(const bool emptied, connection->EmptyLog());
+  if (!emptied) log::Warning("LEDGER", "log_not_emptied", {{"db", path}});
   TMS_ASSIGN_OR_RETURN(store->backup_path_,
                        sqlite::Migrate(*connection, path, version, LedgerSchema(), clock.Now()));
   if (store->backup_path_) TMS_RETURN_IF_ERROR(CheckDatabase(*connection, path, options.check));
@@ -109,10 +113,6 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(Options opt
   if (!options.owner_identities.empty()) {
     TMS_RETURN_IF_ERROR(ReleaseOwners(*connection, options.owner_identities));
   }
-  // A process whose sync failed may have left commits in the log that are readable and on no disk.
-  // Nothing of them is signed, shown or answered REPLAYED before they are in the synced file.
-  TMS_ASSIGN_OR_RETURN(const bool emptied, connection->EmptyLog());
-  if (!emptied) log::Warning("LEDGER", "log_not_emptied", {{"db", path}});
   TMS_ASSIGN_OR_RETURN(store->page_token_key_, ReadPageTokenKey(*connection));
   TMS_ASSIGN_OR_RETURN(store->epoch_, ReadMeta(*connection, "epoch"));
   TMS_ASSIGN_OR_RETURN(std::string chain_id, ReadChainId(*connection));

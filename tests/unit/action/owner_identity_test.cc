@@ -34,7 +34,8 @@ TEST_F(OwnerIdentityTest, StaysTheSameAndCountsItsStarts) {
     EXPECT_EQ(first->id().size(), 36u);
     EXPECT_EQ(first->incarnation(), 1);
     EXPECT_FALSE(first->has_started_before());
-    ASSERT_TRUE(first->CountStart().ok());
+    EXPECT_EQ(first->spool_start(), 0);
+    ASSERT_TRUE(first->CountStart(1).ok());
     id = first->id();
   }
   const auto second = OwnerIdentity::Claim(Spool(), kNow);
@@ -42,7 +43,16 @@ TEST_F(OwnerIdentityTest, StaysTheSameAndCountsItsStarts) {
   EXPECT_EQ(second->id(), id);
   EXPECT_EQ(second->incarnation(), 2);
   EXPECT_TRUE(second->has_started_before());
+  EXPECT_EQ(second->spool_start(), 1);
   EXPECT_FALSE(std::filesystem::exists(Spool() + ".owner.new"));
+}
+
+TEST_F(OwnerIdentityTest, AFileOfAnEarlierVersionIsTaken) {
+  WriteOwnerFile("owner 01980000-0000-7000-8000-000000000000\nincarnation 3\n");
+  const auto identity = OwnerIdentity::Claim(Spool(), kNow);
+  ASSERT_TRUE(identity.ok()) << identity.status();
+  EXPECT_EQ(identity->incarnation(), 4);
+  EXPECT_EQ(identity->spool_start(), 0);
 }
 
 TEST_F(OwnerIdentityTest, AStartThatCameToNothingIsNotCounted) {

@@ -114,7 +114,7 @@ TEST_F(OlderFileGuardTest, F26_AnAcceptanceIsRecordedAndTheAnchorsAreKept) {
   EXPECT_THAT(guard.record()->detail, HasSubstr("events 6 to 9 are missing"));
 
   const auto lines = ReadNewestAnchorLines(anchors_).value();
-  const std::string away = guard.PutAnchorsAway(clock_.Now()).value();
+  const std::string away = guard.PutAnchorsAway(clock_.Now()).value().value();
   EXPECT_THAT(away, HasSubstr(anchors_ + ".until-9-"));
   EXPECT_FALSE(std::filesystem::exists(anchors_));
   EXPECT_EQ(ReadNewestAnchorLines(away).value(), lines);
@@ -133,6 +133,29 @@ TEST_F(OlderFileGuardTest, F26_ACrashBetweenTheRecordAndTheAnchorsNeedsNoOtherNu
   // Another loss needs another word.
   recorded.last_record_key = "somebody's";
   EXPECT_THAT(Refusal(recorded, 5), HasSubstr("--accept-older-file 6"));
+}
+
+TEST_F(OlderFileGuardTest, F20_ALogThatLostItsEndIsRefusedAlsoWhereNothingOfItWasSigned) {
+  for (const bool anchored : {false, true}) {
+    if (anchored) Sign(5);
+    FileHistory history = History(5);
+    history.lost_commits = 3;
+    EXPECT_THAT(Refusal(history), AllOf(HasSubstr("jobs.db-wal is damaged"),
+                                        HasSubstr("3 commits behind event 5 can't be read"),
+                                        HasSubstr("--accept-older-file 5")));
+    EXPECT_THAT(Refusal(history, 4), HasSubstr("--accept-older-file 5"));
+    OlderFileGuard guard("jobs.db", anchors_, 5);
+    ASSERT_TRUE(guard.Judge(history).ok());
+    EXPECT_EQ(guard.record()->action, kOlderFileAccepted);
+    EXPECT_THAT(guard.record()->detail, HasSubstr("3 commits behind event 5"));
+    EXPECT_EQ(guard.PutAnchorsAway(clock_.Now()).value(), std::nullopt) << "they are still true";
+    EXPECT_EQ(std::filesystem::exists(anchors_), anchored);
+  }
+  Sign(9);
+  FileHistory history = History(5);
+  history.lost_commits = 3;
+  EXPECT_THAT(Refusal(history),
+              AllOf(HasSubstr("events 6 to 9 are missing"), HasSubstr("jobs.db-wal is damaged")));
 }
 
 TEST_F(OlderFileGuardTest, F20_WhatIsNoAnchorIsSaidAndTheOthersCount) {

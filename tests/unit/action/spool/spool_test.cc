@@ -150,11 +150,31 @@ TEST_F(SpoolFileTest, AcknowledgedEventsThatTheLogHasLostAreFoundAtTheStartF20) 
   EXPECT_LT((*accepted)->usage().events, 3);
 }
 
-// As a power loss may leave it: the rest is the old log's, and in the file already.
-TEST_F(SpoolFileTest, ALogWhoseFirstFrameIsBadMayHaveBeenBegunAnewF13) {
+TEST_F(SpoolFileTest, AlsoWhereItsFirstFrameIsBadF20) {
   const std::string copy = KilledWithALog();
   SpoilFrame(copy, 0);
-  EXPECT_TRUE(SqliteSpool::Open({.path = copy}, SystemClock()).ok());
+  EXPECT_EQ(Reason(SqliteSpool::Open({.path = copy}, SystemClock()).status()), "SPOOL_LOST");
+}
+
+TEST_F(SpoolFileTest, AnOlderCopyIsFoundAtTheStartF20) {
+  const auto open = [&](int64_t start, int64_t expected_start, bool accept_loss = false) {
+    return SqliteSpool::Open({.path = path_,
+                              .start = start,
+                              .expected_start = expected_start,
+                              .accept_loss = accept_loss},
+                             SystemClock());
+  };
+  EXPECT_EQ((*open(1, 0))->last_start(), 1);
+  const std::string older = directory_.File("older.db");
+  std::filesystem::copy_file(path_, older);
+  EXPECT_EQ((*open(2, 1))->last_start(), 2);
+  EXPECT_TRUE(open(3, 1).ok()) << "the owner's file may be older";
+  std::filesystem::copy_file(older, path_, std::filesystem::copy_options::overwrite_existing);
+  const auto refused = open(3, 2);
+  EXPECT_EQ(Reason(refused.status()), "SPOOL_LOST");
+  EXPECT_THAT(std::string(Message(refused.status())), HasSubstr("start 1 of this instance"));
+  EXPECT_EQ((*open(3, 2, true))->last_start(), 3);
+  EXPECT_TRUE(open(4, 3).ok());
 }
 
 TEST_F(SpoolFileTest, AStartWhoseSyncFailsIsRefusedF12) {
@@ -195,7 +215,8 @@ TEST_F(SpoolFileTest, AnEarlierVersionsDeadLettersHoldTheirRequestIdsToo) {
   {
     auto connection = *sqlite::Connection::Open(path_, sqlite::OpenMode::kCreateOrWrite);
     ASSERT_TRUE(connection
-                    ->RunScript("DROP INDEX dead_letters_by_request;"
+                    ->RunScript("DROP TABLE spool_meta;"
+                                "DROP INDEX dead_letters_by_request;"
                                 "ALTER TABLE dead_letters DROP COLUMN request_id;"
                                 "ALTER TABLE dead_letters DROP COLUMN user_id;"
                                 "PRAGMA user_version=1")
