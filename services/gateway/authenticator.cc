@@ -140,7 +140,8 @@ std::optional<Caller> SessionAuthenticator::Identify(const http::Request& reques
   }
   const std::string_view id = SessionIdOf(request);
   if (id.empty()) return std::nullopt;
-  const std::optional<SessionStore::Session> session = sessions_.Touch(id);
+  const bool background = request.FindHeader(kBackgroundHeader) == "1";
+  const auto session = background ? sessions_.Find(id) : sessions_.Touch(id);
   if (!session.has_value()) return std::nullopt;
   if (users_.IsUnchanged(session->caller)) return session->caller;
   sessions_.End(session->caller.session);

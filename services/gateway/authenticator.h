@@ -21,7 +21,8 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
 
-  // Nothing if nobody is known by it. Counts as activity of a session.
+  // Nothing if nobody is known by it. Counts as activity of a session, unless the request says that
+  // a page makes it by itself.
   virtual std::optional<Caller> Identify(const http::Request& request) const = 0;
 
   // Where a request comes from: the other end of the connection, unless that is known to pass on
@@ -33,6 +34,9 @@ class Authenticator {
   // Whether the caller, identified earlier, would still be. Streams ask it again and again.
   virtual bool StillHolds(const Caller& caller) const = 0;
 };
+
+// With the value 1: nobody asked for this, a page that is left open did.
+inline constexpr std::string_view kBackgroundHeader = "x-tms-background";
 
 inline constexpr std::string_view kSessionCookie = "tms_session";
 

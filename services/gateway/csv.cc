@@ -1,12 +1,16 @@
 #include "services/gateway/csv.h"
 
+#include <algorithm>
+
 namespace tms::gateway {
 namespace {
 
-// What spreadsheets take for the begin of a formula, also after blanks and line ends.
+// What spreadsheets take for the begin of a formula, also after blanks and what becomes a blank.
 bool LooksLikeFormula(std::string_view cell) {
-  const size_t begin = cell.find_first_not_of(" \t\r\n");
-  if (begin == cell.npos) return false;
+  const auto* const first = std::ranges::find_if(
+      cell, [](char c) { return static_cast<unsigned char>(c) > ' ' && c != '\x7f'; });
+  if (first == cell.end()) return false;
+  const auto begin = static_cast<size_t>(first - cell.begin());
   const std::string_view rest = cell.substr(begin);
   // The full-width forms (＝＋－＠) too.
   for (const std::string_view sign :

@@ -10,7 +10,6 @@
 #include "google/protobuf/util/time_util.h"
 #include "services/gateway/csv.h"
 #include "services/gateway/forward.h"
-#include "services/gateway/own_jobs.h"
 #include "services/gateway/stream_routes.h"
 
 namespace tms::gateway {
@@ -137,10 +136,7 @@ asio::awaitable<RouteAnswer> Export(StreamParts& parts, const RequestContext& co
   const absl::StatusOr<Format> format = TakeFormat(query);
   if (!format.ok()) co_return format.status();
   v1::ListJobsRequest request;
-  absl::Status status = FromQuery(query, {request.mutable_filter()});
-  if (status.ok()) {
-    status = KeepToOwn(context.caller, *request.mutable_filter()->mutable_user_ids());
-  }
+  const absl::Status status = FromQuery(query, {request.mutable_filter()});
   if (!status.ok()) co_return status;
   request.set_page_size(kPageSize);
   StreamSlots::Slot slot = parts.exports.Take(context.caller.user);
@@ -161,6 +157,7 @@ asio::awaitable<RouteAnswer> Export(StreamParts& parts, const RequestContext& co
 std::vector<Route> ExportRoutes(StreamParts& parts) {
   return {{.method = "GET",
            .pattern = "/api/v1/jobs:export",
+           .roles = {Role::kAuditor, Role::kAdmin},
            .handler = [&parts](const RequestContext& context) { return Export(parts, context); }}};
 }
 

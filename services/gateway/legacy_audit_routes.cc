@@ -115,10 +115,12 @@ asio::awaitable<absl::Status> AddJobLines(Services& services, const RequestConte
   v1::JobFilter filter;
   if (!question.user.empty()) filter.add_user_ids(question.user);
   filter.set_cid(question.customer);
+  // What still runs has no status that these records know.
+  filter.add_statuses(v1::Job::SUCCESS);
+  filter.add_statuses(v1::Job::FAILED);
   const auto wanted = [action = question.action](const v1::Job& job) {
-    // Rows of the replaced system have no owner; its own audit records tell of them. What still
-    // runs has no status that these records know.
-    return !job.owner().empty() && job.status() != v1::Job::IN_PROGRESS &&
+    // Rows of the replaced system have no owner; its own audit records tell of them.
+    return !job.owner().empty() &&
            (action.empty() || EqualsIgnoreCaseAscii(action, job.action_name()));
   };
   const auto jobs =

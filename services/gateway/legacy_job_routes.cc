@@ -25,13 +25,11 @@ constexpr int kMaxLimit = 500;
 // As many as an action can have.
 constexpr size_t kMaxCustomers = 50'000;
 
-bool Any(const v1::Job&) { return true; }
-
 asio::awaitable<RouteAnswer> GetMyJobs(Services& services, const RequestContext& context) {
   v1::JobFilter filter;
   filter.add_user_ids(context.caller.user);
   const size_t limit = static_cast<size_t>(LegacyLimit(context.request, kStandardLimit));
-  const auto jobs = co_await NewestJobs(services, context, std::move(filter), limit, Any);
+  const auto jobs = co_await NewestJobs(services, context, std::move(filter), limit, nullptr);
   if (!jobs.ok()) co_return jobs.status();
   json::array list;
   for (const v1::Job& job : *jobs) list.push_back(ToLegacyJob(job));

@@ -17,7 +17,7 @@ namespace v1 = tms::ledger::v1;
 using google::protobuf::util::TimeUtil;
 using Ledger = v1::JobLedgerService::StubInterface::async_interface;
 
-constexpr size_t kPageSize = 500;
+constexpr int kPageSize = 500;
 // A filter that hardly anything matches must not walk through all jobs there are.
 constexpr int kMaxPages = 20;
 
@@ -45,11 +45,11 @@ asio::awaitable<absl::StatusOr<std::vector<v1::Job>>> NewestJobs(
     std::function<bool(const v1::Job&)> wanted) {
   v1::ListJobsRequest request;
   *request.mutable_filter() = std::move(filter);
-  request.set_page_size(static_cast<int>(std::min(limit, kPageSize)));
+  request.set_page_size(wanted ? kPageSize : static_cast<int>(std::min<size_t>(limit, kPageSize)));
   std::vector<v1::Job> jobs;
   const auto take = [&](const v1::ListJobsResponse& page) {
     for (const v1::Job& job : page.jobs()) {
-      if (jobs.size() < limit && wanted(job)) jobs.push_back(job);
+      if (jobs.size() < limit && (!wanted || wanted(job))) jobs.push_back(job);
     }
     return jobs.size() < limit;
   };
@@ -65,7 +65,7 @@ asio::awaitable<absl::StatusOr<std::vector<std::string>>> CustomersOf(Services& 
                                                                       size_t limit) {
   v1::ListJobCustomersRequest request;
   request.set_job_id(std::move(job_id));
-  request.set_page_size(static_cast<int>(std::min(limit, kPageSize)));
+  request.set_page_size(static_cast<int>(std::min<size_t>(limit, kPageSize)));
   std::vector<std::string> cids;
   const auto take = [&](const v1::ListJobCustomersResponse& page) {
     cids.insert(cids.end(), page.cids().begin(), page.cids().end());

@@ -15,7 +15,8 @@ namespace tms::gateway {
 // What the old page's table shows of a job.
 boost::json::object ToLegacyJob(const tms::ledger::v1::Job& job);
 
-// The newest jobs, at most `limit`, that match `filter` and `wanted`. Examines a bounded number.
+// The newest jobs, at most `limit`, that match `filter` and `wanted`, which may be empty. Examines
+// a bounded number.
 boost::asio::awaitable<absl::StatusOr<std::vector<tms::ledger::v1::Job>>> NewestJobs(
     Services& services, const RequestContext& context, tms::ledger::v1::JobFilter filter,
     size_t limit, std::function<bool(const tms::ledger::v1::Job&)> wanted);

@@ -45,6 +45,11 @@ std::optional<SessionStore::Session> SessionStore::Touch(std::string_view id) {
   return before;
 }
 
+std::optional<SessionStore::Session> SessionStore::Find(std::string_view id) const {
+  if (id.empty() || id.size() > kMaxIdText) return std::nullopt;
+  return Peek(Sha256(id));
+}
+
 std::optional<SessionStore::Session> SessionStore::Peek(std::string_view key) const {
   absl::MutexLock lock(&mutex_);
   const auto found = entries_.find(key);

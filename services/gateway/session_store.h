@@ -43,6 +43,9 @@ class SessionStore {
   // The session with this id if it still lives; counts as activity.
   std::optional<Session> Touch(std::string_view id);
 
+  // Likewise, but no activity.
+  std::optional<Session> Find(std::string_view id) const;
+
   // Whether it lives, by key; no activity.
   bool Lives(std::string_view key) const;
 

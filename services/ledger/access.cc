@@ -27,6 +27,17 @@ absl::Status CheckReads(const rpc::Caller& caller) {
   return NeedRole("viewer, operator, auditor or admin");
 }
 
+absl::Status Narrow(const rpc::Caller& caller, std::vector<std::string>& user_ids,
+                    std::string_view reason, std::string_view message) {
+  TMS_RETURN_IF_ERROR(CheckReads(caller));
+  if (SeesAllJobs(caller)) return absl::OkStatus();
+  const bool only_own = std::ranges::all_of(
+      user_ids, [&caller](const std::string& user) { return user == caller.user; });
+  if (!only_own) return Deny(reason, message);
+  user_ids = {caller.user};
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool SeesAllJobs(const rpc::Caller& caller) { return !caller.IsPerson() || IsAuditor(caller); }
@@ -38,21 +49,15 @@ absl::Status CheckMayRead(const rpc::Caller& caller, std::string_view user_of_jo
 }
 
 absl::Status NarrowUsers(const rpc::Caller& caller, std::vector<std::string>& user_ids) {
-  TMS_RETURN_IF_ERROR(CheckReads(caller));
-  if (SeesAllJobs(caller)) return absl::OkStatus();
-  const bool only_own = std::ranges::all_of(
-      user_ids, [&caller](const std::string& user) { return user == caller.user; });
-  if (!only_own) return Deny("NOT_YOUR_JOB", "user_ids: you see your own jobs only");
-  user_ids = {caller.user};
-  return absl::OkStatus();
+  return Narrow(caller, user_ids, "NOT_YOUR_JOB", "user_ids: you see your own jobs only");
+}
+
+absl::Status NarrowAuditUsers(const rpc::Caller& caller, std::vector<std::string>& user_ids) {
+  return Narrow(caller, user_ids, "NOT_YOUR_RECORD", "user_ids: you see your own records only");
 }
 
 absl::Status CheckMayUpdate(const rpc::Caller& caller) {
   return caller.IsPerson() && !caller.Has(rpc::kAdmin) ? NeedRole("admin") : absl::OkStatus();
-}
-
-absl::Status CheckMayListAudit(const rpc::Caller& caller) {
-  return caller.IsPerson() && !IsAuditor(caller) ? NeedRole("auditor or admin") : absl::OkStatus();
 }
 
 absl::Status MarkImported(const rpc::Caller& caller, AuditRecord& record) {

@@ -24,8 +24,9 @@ absl::Status NarrowUsers(const rpc::Caller& caller, std::vector<std::string>& us
 // PERMISSION_DENIED (ROLE_REQUIRED) if the caller is a person without role admin.
 absl::Status CheckMayUpdate(const rpc::Caller& caller);
 
-// PERMISSION_DENIED (ROLE_REQUIRED) if the caller is a person, neither auditor nor admin.
-absl::Status CheckMayListAudit(const rpc::Caller& caller);
+// Likewise for audit records: who sees only their own jobs sees only the records of what they did
+// themselves. PERMISSION_DENIED: NOT_YOUR_RECORD or ROLE_REQUIRED.
+absl::Status NarrowAuditUsers(const rpc::Caller& caller, std::vector<std::string>& user_ids);
 
 // For a record that comes from a ledgerctl: that may add what its person did to a spool
 // (SPOOL_RETRY, SPOOL_DROP), what it takes over from the replaced system, under a key of such

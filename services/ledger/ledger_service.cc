@@ -201,8 +201,8 @@ grpc::ServerUnaryReactor* LedgerService::ListAudit(grpc::CallbackServerContext* 
                                                    const v1::ListAuditRequest* request,
                                                    v1::ListAuditResponse* response) {
   return edge_.Run(context, "ListAudit", [=, this](const rpc::CallContext& call) -> absl::Status {
-    TMS_RETURN_IF_ERROR(CheckMayListAudit(call));
-    TMS_ASSIGN_OR_RETURN(const AuditFilter filter, FromProto(*request));
+    TMS_ASSIGN_OR_RETURN(AuditFilter filter, FromProto(*request));
+    TMS_RETURN_IF_ERROR(NarrowAuditUsers(call, filter.user_ids));
     TMS_ASSIGN_OR_RETURN(AuditList list, ledger_.ListAudit(filter, PageOf(*request)));
     for (const AuditRecord& record : list.records) ToProto(record, *response->add_records());
     response->set_next_page_token(std::move(list.next_page_token));

@@ -40,6 +40,16 @@ TEST_F(AuthenticatorTest, ACookieNamesTheSession) {
   EXPECT_FALSE(Knows(With({{"x-cookie", "tms_session=" + id}})));
 }
 
+TEST_F(AuthenticatorTest, WhatAPageAsksForByItselfDoesNotProlongTheSession) {
+  const std::string cookie = "tms_session=" + LogIn();
+  const auto background = With({{"cookie", cookie}, {"x-tms-background", "1"}});
+  clock_.Advance(absl::Minutes(14));
+  EXPECT_TRUE(Knows(background));
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_FALSE(Knows(background));
+  EXPECT_FALSE(Knows(With({{"cookie", cookie}})));
+}
+
 TEST_F(AuthenticatorTest, S20OfTwoSessionCookiesNeitherCounts) {
   const std::string id = LogIn();
   EXPECT_FALSE(Knows(With({{"cookie", "tms_session=evil; tms_session=" + id}})));
