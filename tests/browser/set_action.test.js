@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { fillForm, newCid, runAction, stack, withPage } from "./harness.js";
+import { assertAccessible, fillForm, newCid, runAction, stack, withPage } from "./harness.js";
 
 const proceed = (page) => page.getByRole("button", { name: "Yes, proceed" });
 const file = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
@@ -39,11 +39,12 @@ test("typed ids, pasted ids and several dropped files count together, live; odd 
     await page.getByLabel("Customer ids").fill(`customer_id\n${cids[0]}, ${cids[1]};1234567\n${cids[0]}`);
     await page.getByText("3 customers", { exact: true }).waitFor();
     await page.getByText("1 duplicate dropped").waitFor();
-    await page.getByText("a header word left out").waitFor();
+    await page.getByText("header left out: customer_id", { exact: true }).waitFor();
     await drop(page, [
       { name: "one.csv", text: `name;Customer ID\nAnn;${cids[2]}\nBob;7654321\n` },
       { name: "two.csv", text: `when,who\n2026,${cids[3]}\n2026,\u0007bad\n2026,${cids[0]}\n` }]);
     await page.getByText("one.csv").waitFor();
+    await page.getByText("Header left out: name, Customer ID", { exact: true }).waitFor();
     // The second file has no telling header: the person chooses the column, with a preview before them.
     await page.getByLabel("Customers are in").nth(1).selectOption("1");
     await page.getByLabel("First row is a header").nth(1).check();
@@ -59,6 +60,46 @@ test("typed ids, pasted ids and several dropped files count together, live; odd 
     await proceed(page).click();
     const job = await page.locator(".result .result-id a").textContent();
     assert.deepEqual(await sentCustomers(page, job), [cids[0], cids[1], "1234567", cids[2], "7654321"]);
+  }));
+
+test("a file of lines and commas without a header counts whole; a single column can be chosen instead",
+  () => withPage({ path: "/set-action" }, async (page) => {
+    const files = page.getByLabel("Files with customers");
+    await files.setInputFiles(file("mixed.csv", "acme-west,1000001\n1000002\n1000003,1000004\n"));
+    await page.getByText("5 customers", { exact: true }).waitFor();
+    const picker = page.getByLabel("Customers are in");
+    assert.equal(await picker.locator("option:checked").textContent(), "All columns");
+    assert.equal(await page.locator(".header-out").count(), 0);
+    await picker.selectOption({ label: "Column 1" });
+    await page.getByText("3 customers", { exact: true }).waitFor();
+    await files.setInputFiles({ ...file("more.txt", "1000005 1000006\n1000007"), mimeType: "text/plain" });
+    await page.getByText("6 customers", { exact: true }).waitFor();
+  }));
+
+test("a job's own ids are run again as they are, and can be removed as one", () =>
+  withPage({ path: "/set-action" }, async (page) => {
+    const odd = newCid();
+    const cids = ["id", `${odd} West`, `${odd}, c`, `${odd};d`];
+    const first = await stack.ask("set_action", "401", { cids, user_id: "dev" });
+    await page.goto(`/set-action?rerun_of=${first}`);
+    await page.getByText(`4 customers from job ${first}`, { exact: true }).waitFor();
+    assert.equal(await page.getByLabel("Customer ids").inputValue(), "");
+    const source = page.locator(".file", { hasText: "from job" });
+    await source.getByText("Which ones").click();
+    assert.deepEqual(await source.locator("li").allTextContents(), cids);
+    await assertAccessible(page, "customers of a job");
+    // The stack knows calls by their first customer.
+    const fresh = newCid();
+    await page.getByLabel("Customer ids").fill(fresh);
+    await page.getByText("5 customers", { exact: true }).waitFor();
+    await page.getByLabel("API token").fill(await stack.token());
+    await page.getByRole("button", { name: /^Set Action/ }).click();
+    await proceed(page).click();
+    const second = await page.locator(".result .result-id a").textContent();
+    assert.deepEqual(await sentCustomers(page, second), [fresh, ...cids]);
+    await page.goto(`/set-action?rerun_of=${second}`);
+    await source.getByRole("button", { name: "Remove the customers of the job" }).click();
+    await page.getByText("0 customers", { exact: true }).waitFor();
   }));
 
 test("the dialog names action, cluster, count and the first ids; nothing is sent before it",
@@ -132,14 +173,85 @@ test("a request that never arrived is said to be unknown; sent again it is the s
     await fillForm(page, { cids: [cid], token: await stack.token() });
     await proceed(page).click();
     await page.getByText("Looking for your request").waitFor();
+    await page.getByText("It may still be waiting for a free slot").waitFor();
     const unknown = page.getByText("The ledger does not know this request");
+    const begun = await page.evaluate(() => Date.now());
     while (!(await unknown.isVisible())) await page.clock.runFor(1000);
+    assert.ok(await page.evaluate(() => Date.now()) - begun > 130_000, "as long as it may wait in a queue");
     await page.getByRole("button", { name: "Back to the form" }).click();
     await page.getByLabel("API token").fill(await stack.token());
     await page.getByRole("button", { name: /^Set Action/ }).click();
     await proceed(page).click();
     await page.locator(".result").getByText("SUCCESS", { exact: true }).waitFor();
     assert.deepEqual([ids.length, ids[0]], [2, ids[1]]);
+    assert.equal(await stack.ask("hits", cid), 1);
+  }));
+
+test("while the ledger is away a request can be left for the form, and is the same one when sent again", () =>
+  withPage({ path: "/set-action", expected: [/503/, /ERR_FAILED|net::/] }, async (page) => {
+    const cid = newCid();
+    const ids = [];
+    await page.route("**/api/v1/actions", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      ids.push(route.request().postDataJSON().request_id);
+      if (ids.length > 1) return route.continue();
+      // The request arrives, its answer does not.
+      await route.fetch();
+      return route.abort();
+    });
+    const away = (route) => route.fulfill({ status: 503, json: { reason: "LEDGER_UNAVAILABLE", detail: "away." } });
+    await page.route("**/api/v1/jobs?*", away);
+    await fillForm(page, { cids: [cid], token: await stack.token() });
+    await proceed(page).click();
+    await page.getByText("The ledger can't be asked just now: away.").waitFor();
+    await page.reload();
+    const back = page.getByRole("button", { name: "Back to the form" });
+    await back.waitFor();
+    await page.getByRole("button", { name: "Ask again" }).click();
+    await back.click();
+    await page.getByText("1 earlier request of yours without a known outcome").waitFor();
+    // Another request in between does not displace it.
+    await fillForm(page, { cids: [newCid()], token: await stack.token() });
+    await proceed(page).click();
+    await page.getByRole("button", { name: "New Set Action" }).click();
+    await fillForm(page, { cids: [cid], token: await stack.token() });
+    await proceed(page).click();
+    await page.getByText("This request had been sent before: this is its job.").waitFor();
+    assert.deepEqual([ids.length, ids[2]], [3, ids[0]]);
+    assert.equal(await stack.ask("hits", cid), 1);
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  }));
+
+test("a request that was left can be asked for again from the form", () =>
+  withPage({ path: "/set-action", expected: [/503/, /ERR_FAILED|net::/] }, async (page) => {
+    await page.route("**/api/v1/actions", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      await route.fetch();
+      return route.abort();
+    });
+    await page.route("**/api/v1/jobs?*", (route) => route.fulfill({ status: 503, json: { detail: "away." } }));
+    await fillForm(page, { cids: [newCid()], token: await stack.token() });
+    await proceed(page).click();
+    await page.getByRole("button", { name: "Back to the form" }).click();
+    await page.unroute("**/api/v1/jobs?*");
+    await page.getByText("1 earlier request of yours without a known outcome").click();
+    await assertAccessible(page, "earlier requests");
+    await page.getByRole("button", { name: "Ask again" }).click();
+    await page.getByText("Found again in the ledger; nothing was sent a second time.").waitFor();
+  }));
+
+test("an error that does not say that nothing was called leaves the outcome open", () =>
+  withPage({ path: "/set-action", expected: [/500/] }, async (page) => {
+    const cid = newCid();
+    await page.route("**/api/v1/actions", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      await route.fetch();
+      return route.fulfill({ status: 500, json: { status: 500, code: "INTERNAL", reason: "EXCEPTION" } });
+    });
+    await fillForm(page, { cids: [cid], token: await stack.token() });
+    await proceed(page).click();
+    await page.locator(".result").getByText("SUCCESS", { exact: true }).waitFor();
+    await page.getByText("Found again in the ledger; nothing was sent a second time.").waitFor();
     assert.equal(await stack.ask("hits", cid), 1);
   }));
 
@@ -188,7 +300,7 @@ test("refused customers are named, and the others can be retried as a job linked
     await page.getByText("2 customers refused, of 4").waitFor();
     assert.deepEqual(await page.locator(".refused li").allTextContents(), refused);
     await page.getByRole("button", { name: "Retry the others (2)" }).click();
-    assert.equal(await page.getByLabel("Customer ids").inputValue(), `${cids[2]}\n${cids[3]}`);
+    await page.getByText(`2 customers from job ${first}`, { exact: true }).waitFor();
     await page.getByLabel("API token").fill(await stack.token());
     await page.getByRole("button", { name: /^Set Action/ }).click();
     await proceed(page).click();
@@ -198,6 +310,20 @@ test("refused customers are named, and the others can be retried as a job linked
     await page.getByRole("link", { name: "Open the job" }).click();
     await page.locator(`.fact a[href="/jobs/${first}"]`).click();
     await page.locator(`.fact a[href="/jobs/${second}"]`).waitFor();
+  }));
+
+test("refused customers of an answer that was cut are said to be only the first, also before the others are sent",
+  () => withPage({ path: "/set-action" }, async (page) => {
+    // More than the ledger keeps of the cluster's answer.
+    const cids = Array.from({ length: 400 }, () => `${newCid()}-with-a-long-name`);
+    await runAction(page, { cids, token: await stack.token("refused-cids") });
+    await page.getByText(/^The answer was cut: only the first \d+ refused ids are known/).waitFor();
+    assert.equal(await page.getByRole("button", { name: /^Retry the others/ }).count(), 0);
+    await assertAccessible(page, "refused customers");
+    await page.getByRole("button", { name: /^Retry those not known to be refused/ }).click();
+    await page.getByLabel("API token").fill(await stack.token());
+    await page.getByRole("button", { name: /^Set Action/ }).click();
+    await page.getByRole("dialog").getByText("The cluster's answer was cut").waitFor();
   }));
 
 test("an unknown effect is spelled out, with the API's message and a job id that can be copied anywhere",
@@ -260,4 +386,22 @@ test("while the ledger is away the page asks whether a possible repeat is accept
     assert.deepEqual(asked.map((body) => Boolean(body.accept_possible_repeat)), [false, false, true]);
     assert.equal(asked[2].request_id, asked[1].request_id);
     assert.notEqual(asked[1].request_id, asked[0].request_id, "a request that was given up is another one");
+  }));
+
+test("the token of a question that stays open is cleared after idle minutes, and the page says why", () =>
+  withPage({ path: "/set-action", expected: [/503/] }, async (page) => {
+    await page.clock.install();
+    await page.route("**/api/v1/actions", (route) => (route.request().method() === "POST"
+      ? route.fulfill({ status: 503, json: { reason: "LEDGER_UNAVAILABLE", detail: "away" } }) : route.continue()));
+    await fillForm(page, { cids: [newCid()], token: await stack.token() });
+    await proceed(page).click();
+    const question = page.getByRole("heading", { name: "The ledger is away" });
+    await question.waitFor();
+    await page.clock.runFor(4 * 60_000);
+    assert.ok(await question.isVisible());
+    await page.clock.runFor(2 * 60_000);
+    await question.waitFor({ state: "detached" });
+    await page.getByText(/stayed open for too long, so the token was cleared/).waitFor();
+    assert.equal(await page.getByLabel("API token").inputValue(), "");
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
   }));

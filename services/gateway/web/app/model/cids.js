@@ -2,10 +2,13 @@
 
 export const MAX_CIDS = 50_000;
 const MAX_CHARACTERS = 128;
+// Where the action service cuts an error message.
+const MAX_MESSAGE_CHARACTERS = 1000;
 
 // Column titles that are met where a list of customers begins.
 const HEADER_WORDS = new Set([
   "cid", "cids", "customer", "customers", "customerid", "customerids", "customernumber", "id", "ids",
+  "kunde", "kunden", "kundenid", "kundennummer", "mandant", "mandanten", "mandantid", "tenant", "tenantid",
 ]);
 
 /** Whether a text is the title of a column of customers rather than a customer. */
@@ -39,15 +42,15 @@ export function splitText(text) {
   return words;
 }
 
-/** The ids of typed text, and whether a title in front of them was left out. */
+/** The ids of typed text, and the title in front of them that was left out: `header`, empty without one. */
 export function parseText(text) {
   const words = splitText(text);
   const hasHeader = words.length > 1 && isHeaderWord(words[0]);
-  return { cids: hasHeader ? words.slice(1) : words, hasHeader };
+  return hasHeader ? { cids: words.slice(1), header: words[0] } : { cids: words, header: "" };
 }
 
 /**
- * Joins the lists of all sources in their order.
+ * Joins the lists of all sources in their order. Ids are taken as they are: those of a job may hold anything.
  * Returns the distinct valid `cids`, how many `duplicates` were dropped, and the `invalid` ones
  * as `{cid, why}`.
  */
@@ -56,8 +59,7 @@ export function combine(lists) {
   const invalid = [];
   let duplicates = 0;
   for (const list of lists) {
-    for (const raw of list) {
-      const cid = raw.trim();
+    for (const cid of list) {
       const why = whyInvalid(cid);
       if (why !== "") {
         invalid.push({ cid, why });
@@ -78,10 +80,31 @@ export function combine(lists) {
 export function refusedCids(message, sent) {
   const known = new Set(sent);
   const found = new Set();
-  for (const list of message.matchAll(/\[([^\]]*)\]?/g)) {
-    for (const word of splitText(list[1])) if (known.has(word)) found.add(word);
+  for (const [, list, end] of message.matchAll(/\[([^\]]*)(\]?)/g)) {
+    // What stands last in a list that was cut may be the beginning of another id.
+    const whole = end ? list : list.slice(0, Math.max(0, list.lastIndexOf(",")));
+    for (const word of splitText(whole)) if (known.has(word)) found.add(word);
   }
   return [...found];
+}
+
+// The cluster's own message in its answer, or in as much of it as is kept.
+function messageIn(answer) {
+  try {
+    return JSON.parse(answer).message;
+  } catch {
+    return answer;
+  }
+}
+
+/** What a job tells of the refused among the `sent`: `{refused, cut}`. With `cut` there may be more of them. */
+export function refusalOf(job, sent) {
+  const own = messageIn(job.response_summary ?? "");
+  const isOwn = typeof own === "string" && own !== "";
+  const message = isOwn ? own : job.error_message ?? "";
+  const shortened = isOwn ? job.response_summary_cut : [...message].length >= MAX_MESSAGE_CHARACTERS;
+  const open = /\[[^\]]*$/.test(message);
+  return { refused: refusedCids(message, sent), cut: Boolean(shortened) || open };
 }
 
 /** `cids` without those in `without`, in their order. */

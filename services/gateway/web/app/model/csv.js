@@ -1,6 +1,9 @@
 // CSV both ways: files that people drop on the form, and rows that they take away. Pure.
 
-import { isHeaderWord } from "./cids.js";
+import { isHeaderWord, splitText } from "./cids.js";
+
+/** Stands for a table's `column` where every cell is a customer. */
+export const ALL_COLUMNS = -1;
 
 const DELIMITERS = [",", ";", "\t", "|"];
 // How many rows are looked at to guess delimiter and column.
@@ -58,30 +61,65 @@ export function parseCsv(text, delimiter = guessDelimiter(text)) {
   return rows;
 }
 
+// One id of 7 digits, or several with the separators of typed text between them.
+const NUMBERS = /^\d{7}(?:[\s,;]+\d{7})*$/;
+
 // What the ids of real customers look like: 32 hex digits, 7-digit numbers, names with underscores.
 function looksLikeCid(cell) {
   return /^[0-9a-f]{32}$/i.test(cell) || /^\d{7}$/.test(cell) || /^\w+_sub_\w+$/.test(cell);
 }
 
-/**
- * Reads a file's text as a table: all its `rows`, their greatest `width`, whether the first one is a
- * header (`hasHeader`), and the `column` that most likely holds the customers.
- */
-export function readTable(text) {
-  const rows = parseCsv(text);
+// How many cells of each column look like ids, and how many hold anything.
+function countIds(rows, width) {
+  return Array.from({ length: width }, (_, column) => {
+    const cells = rows.map((row) => row[column] ?? "").filter((cell) => cell !== "");
+    return { ids: cells.filter(looksLikeCid).length, filled: cells.length };
+  });
+}
+
+// Whether cells without a header are one list, broken into lines anywhere.
+function isLoose(rows, columns) {
+  return rows.length === 1 || rows.some((row) => row.length !== columns.length) ||
+    columns.every(({ ids, filled }) => ids * 2 >= filled);
+}
+
+function asTable(rows) {
   const width = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const first = rows[0] ?? [];
-  const body = rows.slice(1, SAMPLE_ROWS);
-  const scores = Array.from({ length: width }, (_, column) =>
-    body.filter((row) => looksLikeCid(row[column] ?? "")).length / Math.max(1, body.length));
-  const likely = Math.max(0, scores.indexOf(Math.max(...scores)));
-  const named = first.findIndex(isHeaderWord);
-  // A header has a word that names customers, or no id above a column of ids.
-  const hasHeader =
-    rows.length > 1 && (named >= 0 || (scores[likely] > 0.5 && !first.some(looksLikeCid)));
+  // Only a word that names customers makes a header: an odd id in front is an id.
+  const named = first.some(looksLikeCid) ? -1 : first.findIndex(isHeaderWord);
+  const hasHeader = rows.length > 1 && named >= 0;
+  const body = rows.slice(hasHeader ? 1 : 0, SAMPLE_ROWS);
+  const columns = countIds(body, width);
+  const ids = columns.map((column) => column.ids);
+  const likely = Math.max(0, ids.indexOf(Math.max(...ids)));
+  // One title above rows of many cells stands for all of them.
+  const loose = hasHeader ? first.length === 1 : isLoose(rows, columns);
+  if (loose && width > 1) return { rows, width, hasHeader, column: ALL_COLUMNS };
   // The column with the title, unless another one is full of ids and this one has none.
-  const byName = named >= 0 && (scores[named] > 0 || scores[likely] < 0.5);
+  const byName = hasHeader && (ids[named] > 0 || ids[likely] * 2 < body.length);
   return { rows, width, hasHeader, column: byName ? named : likely };
+}
+
+function asList(words, hasHeader) {
+  return { rows: words.map((word) => [word]), width: 1, hasHeader, column: 0 };
+}
+
+/**
+ * Reads a file's text as a table: all its `rows`, their greatest `width`, whether the first one is a
+ * header (`hasHeader`), and the `column` that most likely holds the customers, or ALL_COLUMNS. A .txt
+ * without titled columns is split as typed text is, and so are cells that hold several 7-digit ids.
+ */
+export function readTable(text, name = "") {
+  const table = asTable(parseCsv(text));
+  if (/\.txt$/i.test(name) && !(table.hasHeader && table.rows[0].length > 1)) {
+    const words = splitText(text);
+    return asList(words, words.length > 1 && isHeaderWord(words[0]));
+  }
+  const cells = cidsOf(table);
+  if (!cells.every((cell) => NUMBERS.test(cell)) || cells.every(looksLikeCid)) return table;
+  const title = table.hasHeader ? [headerOf(table)] : [];
+  return asList([...title, ...cells.flatMap(splitText)], table.hasHeader);
 }
 
 /** The rows below the header. */
@@ -95,15 +133,28 @@ export function titlesOf(table) {
     (table.hasHeader && table.rows[0][i]) || `Column ${i + 1}`);
 }
 
-/** The cells of the chosen column, without empty ones. */
-export function cidsOf(table) {
-  return bodyOf(table).map((row) => row[table.column] ?? "").filter((cell) => cell !== "");
+/** The titles that were left out, as one text; empty if the first row is data. */
+export function headerOf(table) {
+  return table.hasHeader ? table.rows[0].filter((title) => title !== "").join(", ") : "";
 }
 
-// A cell that a spreadsheet would run as a formula is made text by a leading apostrophe.
+/** Whether the cells of a column count as customers. */
+export function isChosen(table, column) {
+  return table.column === ALL_COLUMNS || table.column === column;
+}
+
+/** The cells that are customers, without empty ones. */
+export function cidsOf(table) {
+  return bodyOf(table).flatMap((row) => row.filter((cell, column) => cell !== "" && isChosen(table, column)));
+}
+
+// What a spreadsheet may take for the begin of a formula, also after blanks and in full width.
+const FORMULA = /^(?:[\s\u0000-\u001f]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/;
+
+// Such a cell is made text by a leading apostrophe.
 function safeCell(value) {
   const text = String(value ?? "");
-  const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const inert = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 

@@ -2,9 +2,7 @@
 
 import { api, catalogue } from "../api.js";
 import { html, useRef, useState } from "../lib.js";
-import { CopyButton } from "../parts/copy.js";
 import { useLoad, useTitle } from "../parts/hooks.js";
-import { Icon } from "../parts/icons.js";
 import { Failed, LoadingRows, NoRights } from "../parts/states.js";
 import { address, navigate } from "../router.js";
 import { useSession } from "../session.js";
@@ -12,7 +10,7 @@ import { useStore } from "../store.js";
 import { allCustomers } from "./job_customers.js";
 import { RepeatDialog } from "./set_action_confirm.js";
 import { SetActionForm } from "./set_action_form.js";
-import { Absent, Looking, Outcome, Progress } from "./set_action_outcome.js";
+import { Absent, Expired, Left, Looking, NotCalled, Outcome, Progress } from "./set_action_outcome.js";
 import { useRun } from "./set_action_run.js";
 
 // What the form begins with: nothing, or a job that is to be run again.
@@ -20,7 +18,7 @@ async function loadSeed(rerunOf, signal) {
   if (rerunOf === "") return {};
   const [job, cids] = await Promise.all([api.job(rerunOf, signal), allCustomers(rerunOf, signal)]);
   return {
-    cluster: job.cluster, action: job.action_name, text: cids.join("\n"), rerunOf, effect: job.effect,
+    cluster: job.cluster, action: job.action_name, cids, rerunOf, effect: job.effect,
   };
 }
 
@@ -31,16 +29,6 @@ function withKnownNames(seed, catalogues) {
     [name, ...aliases].some((one) => one.toLowerCase() === wanted));
   const cluster = catalogues.clusters.find(({ name }) => name === seed.cluster);
   return { ...seed, action: action?.name ?? "", cluster: cluster?.name ?? "" };
-}
-
-function NotCalled({ error }) {
-  return html`<div class="card not-called" role="alert"><${Icon} name="warning" />
-    <div><b>Nothing was sent to the cluster.</b>
-      <p class="break">${error.message}</p>
-      ${error.errors.length > 1 && html`<ul>${error.errors.map(({ field, description }) => html`
-        <li key=${field} class="break">${field}: ${description}</li>`)}</ul>`}
-      ${error.correlationId && html`<p class="quiet">Reference <code>${error.correlationId}</code>
-        <${CopyButton} text=${error.correlationId} what="reference" /></p>`}</div></div>`;
 }
 
 function Runner({ catalogues, first }) {
@@ -63,17 +51,19 @@ function Runner({ catalogues, first }) {
   return html`
     ${state.phase === "sending" && html`<${Progress} pending=${state.pending} />`}
     ${state.phase === "looking" && (state.job
-      ? html`<${Progress} pending=${state.pending} job=${state.job} error=${state.error} />`
-      : html`<${Looking} pending=${state.pending} error=${state.error} />`)}
-    ${state.phase === "absent" && html`<${Absent} pending=${state.pending} onLook=${run.lookAgain}
+      ? html`<${Progress} pending=${state.pending} job=${state.job} error=${state.error} onBack=${run.back} />`
+      : html`<${Looking} state=${state} onLook=${run.look} onBack=${run.back} />`)}
+    ${state.phase === "absent" && html`<${Absent} pending=${state.pending} onLook=${run.look}
       onBack=${run.back} />`}
     ${state.phase === "ask" && html`<${RepeatDialog} pending=${state.pending} onCancel=${run.back}
       onAccept=${run.acceptRepeat} />`}
     ${state.phase === "done" && html`<${Outcome} key=${state.job.job_id} result=${state} onRetry=${begin}
       onAgain=${() => begin({ cluster: content?.cluster, action: content?.action })} />`}
-    <div hidden=${!showsForm}><${SetActionForm} key=${seed.turn} catalogues=${catalogues} seed=${seed}
-      onForget=${() => begin({})} onConfirm=${confirm}
-      refused=${state.phase === "refused" && html`<${NotCalled} error=${state.error} />`} /></div>`;
+    <div hidden=${!showsForm}><${Left} list=${run.left()} onLook=${run.look} />
+      <${SetActionForm} key=${seed.turn} catalogues=${catalogues} seed=${seed}
+        onForget=${() => begin({})} onConfirm=${confirm}
+        note=${state.phase === "refused" ? html`<${NotCalled} pending=${state.pending} error=${state.error} />`
+          : state.expired && html`<${Expired} />`} /></div>`;
 }
 
 export function SetAction() {

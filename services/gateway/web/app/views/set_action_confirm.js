@@ -7,7 +7,8 @@ import { Icon } from "../parts/icons.js";
 
 const FIRST_IDS = 5;
 
-export function ConfirmDialog({ content, effect, onCancel, onConfirm }) {
+/** `repeats`: the `effect` of the job that this one repeats, and whether its refusals are known only in part (`cut`). */
+export function ConfirmDialog({ content, repeats, onCancel, onConfirm }) {
   const { action, cluster, cids, batchId, timeoutLimit } = content;
   const pressed = useRef(false);
   const once = () => {
@@ -24,8 +25,10 @@ export function ConfirmDialog({ content, effect, onCancel, onConfirm }) {
     ${more > 0 && html`<p class="quiet">and ${formatNumber(more)} more</p>`}
     <p class="quiet">The cluster has ${formatSeconds(timeoutLimit)} to answer.${batchId
       ? ` Batch: ${batchId}.` : ""}</p>
-    ${effect === "UNKNOWN" && html`<p class="effect effect-unknown"><${Icon} name="warning" />
+    ${repeats.effect === "UNKNOWN" && html`<p class="effect effect-unknown"><${Icon} name="warning" />
       <span>The job that this repeats may have acted. Only go on if you have checked the cluster.</span></p>`}
+    ${repeats.cut && html`<p class="effect effect-unknown"><${Icon} name="warning" />
+      <span>The cluster's answer was cut: some of these customers may be among those that it refused.</span></p>`}
     <div class="dialog-buttons">
       <button type="button" class="button" onClick=${onCancel}>Cancel</button>
       <button type="button" class="button primary" onClick=${once}>Yes, proceed</button></div>
@@ -34,8 +37,9 @@ export function ConfirmDialog({ content, effect, onCancel, onConfirm }) {
 
 export function RepeatDialog({ pending, onCancel, onAccept }) {
   return html`<${Dialog} title="The ledger is away" onClose=${onCancel}>
-    <p>Nothing was sent to the cluster. The ledger can't say now whether this request was made
-      before, for instance by another window.</p>
+    <p>Nothing was sent to the cluster${pending.again ? " this time" : ""}. The ledger can't say now whether
+      this request was made before, for instance by another window.${pending.again
+        ? " You did send it before, and its outcome is not known here." : ""}</p>
     <p><b>${pending.action}</b> on <b>${pending.cluster}</b> for
       <b>${` ${count(pending.count, "customer")}`}</b>: is a possible repeat acceptable? The outcome is
       recorded in any case, as soon as the ledger is back.</p>

@@ -2,13 +2,16 @@
 
 import { html, useRef, useState } from "../lib.js";
 import { MAX_CIDS, combine, parseText } from "../model/cids.js";
-import { bodyOf, cidsOf, decode, readTable, titlesOf } from "../model/csv.js";
+import { ALL_COLUMNS, bodyOf, cidsOf, decode, headerOf, isChosen, readTable, titlesOf }
+  from "../model/csv.js";
 import { count, formatNumber } from "../model/format.js";
 import { describedBy, Field } from "../parts/field.js";
 import { Icon } from "../parts/icons.js";
+import { jobLink } from "../router.js";
 
 const MAX_FILE_BYTES = 32 << 20;
 const PREVIEW_ROWS = 5;
+const SHOWN_OF_JOB = 50;
 const SHOWN_INVALID = 20;
 
 let fileNumber = 0;
@@ -18,24 +21,24 @@ async function readFile(file) {
   if (file.size > MAX_FILE_BYTES) return { ...named, error: "is larger than 32 MiB" };
   const text = decode(new Uint8Array(await file.arrayBuffer()));
   if (text.includes("\0")) return { ...named, error: "is not a text file. Save it as CSV first" };
-  const table = readTable(text);
+  const table = readTable(text, file.name);
   return table.rows.length === 0 ? { ...named, error: "is empty" } : { ...named, table };
 }
 
-/** What text and files give together: `{cids, duplicates, invalid, typed}`. */
-export function gather({ text, files }) {
+/** What text, files and the job that is run again give together: `{cids, duplicates, invalid, typed}`. */
+export function gather({ text, files, job }) {
   const typed = parseText(text);
-  const lists = [typed.cids, ...files.map((file) => (file.table ? cidsOf(file.table) : []))];
+  const lists = [typed.cids, job?.cids ?? [], ...files.map((file) => (file.table ? cidsOf(file.table) : []))];
   return { ...combine(lists), typed };
 }
 
-function Preview({ table }) {
+function Preview({ name, table }) {
   const shown = bodyOf(table).slice(0, PREVIEW_ROWS);
-  return html`<div class="preview" tabindex="0" role="region" aria-label="First rows of the file">
+  return html`<div class="preview" tabindex="0" role="region" aria-label=${`First rows of ${name}`}>
     <table><thead><tr>${titlesOf(table).map((title, i) => html`<th key=${i} scope="col"
-        class=${i === table.column ? "chosen" : ""}>${title}</th>`)}</tr></thead>
+        class=${isChosen(table, i) ? "chosen" : ""}>${title}</th>`)}</tr></thead>
       <tbody>${shown.map((row, n) => html`<tr key=${n}>${titlesOf(table).map((_, i) => html`
-        <td key=${i} class=${i === table.column ? "chosen" : ""}>${row[i] ?? ""}</td>`)}</tr>`)}</tbody>
+        <td key=${i} class=${isChosen(table, i) ? "chosen" : ""}>${row[i] ?? ""}</td>`)}</tr>`)}</tbody>
     </table></div>`;
 }
 
@@ -51,12 +54,28 @@ function FileCard({ file, onChange, onRemove }) {
     ${table && html`<div class="file-options">
         <label class="field inline"><span class="label">Customers are in</span>
           <select value=${table.column} onChange=${(event) => set({ column: Number(event.target.value) })}>
+            ${table.width > 1 && html`<option value=${ALL_COLUMNS}>All columns</option>`}
             ${titlesOf(table).map((title, i) => html`<option key=${i} value=${i}>${title}</option>`)}
           </select></label>
         <label class="check"><input type="checkbox" checked=${table.hasHeader}
           onChange=${(event) => set({ hasHeader: event.target.checked })} />
           <span>First row is a header</span></label></div>
-      <${Preview} table=${table} />`}</li>`;
+      ${table.hasHeader && html`<p class="header-out break">Header left out: ${headerOf(table)}</p>`}
+      <${Preview} name=${file.name} table=${table} />`}</li>`;
+}
+
+// The customers of the job that is run again: as they are in the ledger, never read as text once more.
+function JobCard({ job: { id, cids }, onRemove }) {
+  return html`<li class="file">
+    <div class="file-head"><${Icon} name="repeat" />
+      <span class="break"><b>${count(cids.length, "customer")}</b> from job${" "}
+        <a class="mono" href=${jobLink(id)}>${id}</a></span>
+      <button type="button" class="icon-button" aria-label="Remove the customers of the job" onClick=${onRemove}>
+        <${Icon} name="close" /></button></div>
+    <details class="of-job"><summary>Which ones</summary>
+      <ul class="cid-list">${cids.slice(0, SHOWN_OF_JOB).map((cid) => html`<li key=${cid}>${cid}</li>`)}</ul>
+      ${cids.length > SHOWN_OF_JOB && html`
+        <p class="quiet">and ${formatNumber(cids.length - SHOWN_OF_JOB)} more</p>`}</details></li>`;
 }
 
 function Summary({ found }) {
@@ -65,7 +84,7 @@ function Summary({ found }) {
   return html`<div class="cid-summary" aria-live="polite">
     <b class=${over ? "too-many" : ""}>${count(cids.length, "customer")}</b>
     ${duplicates > 0 && html`<span class="quiet">${count(duplicates, "duplicate")} dropped</span>`}
-    ${typed.hasHeader && html`<span class="quiet">a header word left out</span>`}
+    ${typed.header && html`<span class="header-out">header left out: ${typed.header}</span>`}
     ${invalid.length > 0 && html`<span class="too-many">${formatNumber(invalid.length)} invalid</span>`}
     ${over && html`<span class="too-many">at most ${formatNumber(MAX_CIDS)} in one action</span>`}
   </div>
@@ -79,7 +98,7 @@ function Summary({ found }) {
 export function Customers({ sources, found, onChange, error }) {
   const [over, setOver] = useState(false);
   const picker = useRef();
-  const { text, files } = sources;
+  const { text, files, job } = sources;
   const add = async (list) => {
     const read = await Promise.all([...list].map(readFile));
     onChange((old) => ({ ...old, files: [...old.files, ...read] }));
@@ -112,7 +131,9 @@ export function Customers({ sources, found, onChange, error }) {
           add(event.target.files);
           event.target.value = "";
         }} /></div>
-    <ul class="files">${files.map((file) => html`<${FileCard} key=${file.key} file=${file}
+    <ul class="files">${job && html`<${JobCard} job=${job}
+      onRemove=${() => onChange((old) => ({ ...old, job: null }))} />`}
+      ${files.map((file) => html`<${FileCard} key=${file.key} file=${file}
       onChange=${setFile} onRemove=${() => remove(file.key)} />`)}</ul>
     <${Summary} found=${found} /></section>`;
 }

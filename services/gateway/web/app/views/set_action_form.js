@@ -8,9 +8,8 @@ import { Icon } from "../parts/icons.js";
 import { jobLink } from "../router.js";
 import { Customers, gather } from "./set_action_customers.js";
 import { ConfirmDialog } from "./set_action_confirm.js";
+import { TOKEN_IDLE_MS } from "./set_action_run.js";
 
-// A token that nobody uses does not stay in the page.
-const TOKEN_IDLE_MS = 5 * 60_000;
 const DEFAULT_TIMEOUT = 30;
 const DEFAULT_MAX_TIMEOUT = 120;
 
@@ -73,10 +72,12 @@ function RerunNote({ seed, onForget }) {
     <button type="button" class="button small" onClick=${onForget}>Start empty</button></div>`;
 }
 
-export function SetActionForm({ catalogues, seed, onForget, onConfirm, refused }) {
+export function SetActionForm({ catalogues, seed, onForget, onConfirm, note }) {
   const [cluster, setCluster] = useState(seed.cluster ?? "");
   const [action, setAction] = useState(seed.action ?? "");
-  const [sources, setSources] = useState({ text: seed.text ?? "", files: [] });
+  const [sources, setSources] = useState({
+    text: "", files: [], job: seed.rerunOf ? { id: seed.rerunOf, cids: seed.cids } : null,
+  });
   const [batchId, setBatchId] = useState("");
   const [timeout, setTimeoutText] = useState("");
   const [shown, setShown] = useState({});
@@ -115,7 +116,7 @@ export function SetActionForm({ catalogues, seed, onForget, onConfirm, refused }
   return html`<form ref=${form} class="set-action" onSubmit=${submit} onInput=${touch} onKeyDown=${touch}
       onPointerDown=${touch} noValidate autocomplete="off">
     <${RerunNote} seed=${seed} onForget=${onForget} />
-    ${refused}
+    ${note}
     <div class="card form-card">
       <div class="two">
         <${Choice} id="cluster" label="Cluster" value=${cluster} onChange=${setCluster} error=${shown.cluster}
@@ -143,7 +144,7 @@ export function SetActionForm({ catalogues, seed, onForget, onConfirm, refused }
         <button class="button primary">Set Action${found.cids.length > 0
           ? ` for ${count(found.cids.length, "customer")}` : ""}</button></div>
     </div>
-    ${confirming && html`<${ConfirmDialog} content=${confirming} effect=${seed.effect}
+    ${confirming && html`<${ConfirmDialog} content=${confirming} repeats=${seed}
       onCancel=${() => setConfirming(null)} onConfirm=${confirm} />`}
   </form>`;
 }

@@ -2,16 +2,14 @@
 
 import { api } from "../api.js";
 import { useEffect, useRef, useState } from "../lib.js";
-import { clearPending, loadPending, makePending, savePending } from "../model/pending.js";
+import { clearPending, loadPending, makePending, savePending, wasNotCalled } from "../model/pending.js";
 
-// How often, and how many times, a request is looked for that may still be under way.
+/** A token that nobody uses does not stay in the page. */
+export const TOKEN_IDLE_MS = 5 * 60_000;
+
+// A request that may still be under way is looked for at once, then less and less often.
 const LOOK_PAUSE_MS = 1000;
-const MAX_LOOKS = 10;
-
-// Answers that say for sure that the cluster was not called; anything else may have called it.
-function wasNotCalled(error) {
-  return error.status >= 400 && error.reason !== "" && error.reason !== "OUTCOME_UNKNOWN";
-}
+const MAX_LOOK_PAUSE_MS = 5000;
 
 function bodyOf(content, pending, token, acceptRepeat) {
   return {
@@ -27,41 +25,105 @@ function bodyOf(content, pending, token, acceptRepeat) {
   };
 }
 
+/** The ledger's `{job}` of a request, `{}` if it has none, or the `{error}` of asking. */
+async function askLedger({ requestId, user }) {
+  try {
+    const params = new URLSearchParams({ request_id: requestId, user_ids: user, page_size: 1 });
+    const [job] = (await api.jobs(params)).jobs;
+    return job ? { job } : {};
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Looks for a request until it has ended, or can't begin any more; a look can be left at any time. */
+function useLook(setState, onEnd) {
+  const timer = useRef(0);
+  // The answer to any look but the latest changes nothing.
+  const latest = useRef(0);
+  const here = useRef(true);
+
+  const stop = () => {
+    clearTimeout(timer.current);
+    latest.current += 1;
+  };
+  async function look(pending, looks = 1) {
+    stop();
+    const mine = latest.current;
+    setState((old) => (old.phase === "looking" ? old : { phase: "looking", pending }));
+    const seen = await askLedger(pending);
+    if (mine !== latest.current || !here.current) return;
+    if (seen.job && seen.job.status !== "IN_PROGRESS") return onEnd(pending, seen.job);
+    if (!seen.job && !seen.error && Date.now() > pending.lastStart) {
+      return setState({ phase: "absent", pending });
+    }
+    setState((old) => ({ ...old, looks, error: null, ...seen }));
+    const pause = seen.job ? LOOK_PAUSE_MS : Math.min(looks * LOOK_PAUSE_MS, MAX_LOOK_PAUSE_MS);
+    timer.current = setTimeout(() => look(pending, looks + 1), pause);
+    return undefined;
+  }
+  useEffect(() => () => {
+    here.current = false;
+    stop();
+  }, []);
+  return { look, stop };
+}
+
+/** Holds the token of a request that waits for the answer to "may it run twice?", for as long as its field would. */
+function useHeldToken(onExpired) {
+  const held = useRef(null);
+  const expired = useRef();
+  expired.current = onExpired;
+  const take = () => {
+    const { token = "", timer } = held.current ?? {};
+    clearTimeout(timer);
+    held.current = null;
+    return token;
+  };
+  const expire = () => take() !== "" && expired.current();
+  useEffect(() => {
+    window.addEventListener("pagehide", expire);
+    return () => {
+      window.removeEventListener("pagehide", expire);
+      expire();
+    };
+  }, []);
+  return {
+    take,
+    hold: (token) => {
+      held.current = { token, timer: setTimeout(expire, TOKEN_IDLE_MS) };
+    },
+  };
+}
+
+/** Keeps the id of a request whose outcome is not known, without looking for it unasked. */
+const leave = (pending) => savePending(sessionStorage, { ...pending, left: true });
+
+// This try did not reach the cluster; an earlier one of the same request may have.
+function notSent(pending) {
+  if (pending.again) leave(pending);
+  else clearPending(sessionStorage, pending);
+}
+
 /**
- * The one request of this page. `state.phase`: idle, sending (no answer yet), looking (its answer was
- * lost, by a reload or by the network: the ledger is asked for the request), absent (the ledger does
- * not know it), done (with `job`), refused (with `error`: not called), ask (may it run twice?).
+ * The one request of this page. `state.phase`: idle (`expired` if a token was cleared), sending (no answer yet),
+ * looking (no answer told its outcome, so the ledger is asked: `looks` times so far, with `job` or `error`),
+ * absent (the ledger does not know it, and it can't begin any more), done (with `job`),
+ * refused (with `error`: not called), ask (may it run twice?).
  */
 export function useRun(user) {
   const [state, setState] = useState({ phase: "idle" });
   const sending = useRef(false);
-  // The token of a request that waits for the answer to "may it run twice?", and nothing else.
-  const secret = useRef("");
-  const timer = useRef(0);
 
   const finish = (pending, answer) => {
-    clearPending(sessionStorage);
+    clearPending(sessionStorage, pending);
     setState({ phase: "done", pending, ...answer });
   };
-
-  async function look(pending, looks = 1) {
-    const params = new URLSearchParams({
-      request_id: pending.requestId, user_ids: user, page_size: 1,
-    });
-    let next = { phase: "looking", pending };
-    try {
-      const job = (await api.jobs(params)).jobs[0];
-      if (job && job.status !== "IN_PROGRESS") return finish(pending, { job, found: true });
-      if (!job && looks >= MAX_LOOKS) return setState({ phase: "absent", pending });
-      next = { ...next, job };
-    } catch (error) {
-      next = { ...next, error };
-    }
-    setState(next);
-    const known = next.job || next.error;
-    timer.current = setTimeout(() => look(pending, known ? 1 : looks + 1), LOOK_PAUSE_MS);
-    return undefined;
-  }
+  const { look, stop } = useLook(setState, (pending, job) => finish(pending, { job, found: true }));
+  const secret = useHeldToken(() => {
+    notSent(state.pending);
+    setState({ phase: "idle", expired: true });
+  });
 
   async function send(content, pending, token, acceptRepeat) {
     if (sending.current) return;
@@ -69,20 +131,16 @@ export function useRun(user) {
     setState({ phase: "sending", pending, content });
     try {
       const answer = await api.setAction(bodyOf(content, pending, token, acceptRepeat));
-      secret.current = "";
       if (answer.job.status === "IN_PROGRESS") look(pending);
       else finish(pending, { ...answer, content });
     } catch (error) {
       if (error.reason === "LEDGER_UNAVAILABLE" && !acceptRepeat) {
-        secret.current = token;
+        secret.hold(token);
         setState({ phase: "ask", pending, content, error });
       } else if (wasNotCalled(error)) {
-        // What an earlier try of the same request did may still come to light.
-        if (!pending.again) clearPending(sessionStorage);
-        secret.current = "";
-        setState({ phase: "refused", error });
+        notSent(pending);
+        setState({ phase: "refused", pending, error });
       } else {
-        secret.current = "";
         look(pending);
       }
     } finally {
@@ -90,31 +148,30 @@ export function useRun(user) {
     }
   }
 
+  const mine = () => loadPending(sessionStorage).filter((one) => one.user === user);
   useEffect(() => {
-    const pending = loadPending(sessionStorage);
-    if (pending?.user === user) look(pending);
-    return () => {
-      clearTimeout(timer.current);
-      secret.current = "";
-    };
+    const pending = mine().filter((one) => !one.left).at(-1);
+    if (pending) look(pending);
   }, []);
 
   return {
     state,
+    /** Requests that were left without knowing their outcome, the latest first. */
+    left: () => mine().filter((one) => one.left).reverse(),
     start(content, token) {
       if (sending.current) return;
-      const pending = makePending(
-        loadPending(sessionStorage), user, content, content.timeoutLimit, Date.now());
+      const pending = makePending(loadPending(sessionStorage), user, content, Date.now());
       savePending(sessionStorage, pending);
       send(content, pending, token, false);
     },
-    acceptRepeat: () => send(state.content, state.pending, secret.current, true),
-    lookAgain: () => look(state.pending),
+    acceptRepeat: () => send(state.content, state.pending, secret.take(), true),
+    look,
     /** Back to the form. The request's id is kept while its outcome is not known. */
     back() {
-      clearTimeout(timer.current);
-      secret.current = "";
-      if (state.phase === "ask" && !state.pending.again) clearPending(sessionStorage);
+      stop();
+      secret.take();
+      if (state.phase === "ask") notSent(state.pending);
+      if (["looking", "absent"].includes(state.phase)) leave(state.pending);
       setState({ phase: "idle" });
     },
   };
