@@ -57,6 +57,16 @@ function quietStream() {
 export const tell = (page, job) => page.evaluate((content) => window.streams.at(-1).dispatchEvent(
   new MessageEvent("job", { data: JSON.stringify(content) })), job);
 
+/** What the quiet stream sends where nothing has happened for a while. */
+export const tellNothing = (page) => page.evaluate(() => window.streams.at(-1).dispatchEvent(
+  new MessageEvent("bookmark", { data: "{}" })));
+
+/** Makes the page believe that its tab is `hidden` or `visible`. */
+export const setVisibility = (page, state) => page.evaluate((value) => {
+  Object.defineProperty(document, "visibilityState", { configurable: true, value });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, state);
+
 /** Logs a profile in without the form. Users are those of tests/e2e/stack.py, named by their role. */
 async function logIn(context, user) {
   const answer = await context.request.post("/api/login", {

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import test from "node:test";
 
-import { BLUE, colourOf, newCid, stack, tell, tooltipOf, withPage } from "./harness.js";
+import { BLUE, colourOf, newCid, setVisibility, stack, tell, tellNothing, tooltipOf, withPage }
+  from "./harness.js";
 
 const run = (behaviour = "accepted", fields = {}) =>
   stack.ask("set_action", behaviour, { cids: [newCid()], ...fields });
@@ -149,6 +150,83 @@ test("new jobs wait as a number; no row under the pointer moves", () =>
     await page.waitForFunction((count) => document.querySelectorAll("tr[data-job]").length === count,
       before.length + 2);
     assert.deepEqual((await rowIds(page)).slice(2), before);
+  }));
+
+test("a stream that goes on asks for nothing; a hidden tab gives it back", () =>
+  withPage({ path: "/jobs" }, async (page) => {
+    const id = await run();
+    await page.reload();
+    await page.locator(`tr[data-job="${id}"]`).waitFor();
+    await tell(page, { ...await jobOf(page, id), status: "IN_PROGRESS", etag: "8" });
+    await page.locator(`tr[data-job="${id}"]`).getByText("IN_PROGRESS", { exact: true }).waitFor();
+    const asked = [];
+    page.on("request", (request) => asked.push(request.url()));
+    for (let i = 0; i < 3; i += 1) await tellNothing(page);
+    await tell(page, { ...await jobOf(page, id), status: "SUCCESS", etag: "9" });
+    await page.locator(`tr[data-job="${id}"]`).getByText("SUCCESS", { exact: true }).waitFor();
+    assert.deepEqual(asked.filter((url) => url.includes("/api/v1/jobs?")), []);
+    await setVisibility(page, "hidden");
+    await page.waitForFunction(() => window.streams.length === 0);
+    const again = page.waitForRequest((request) => request.url().includes("/api/v1/jobs?"));
+    await setVisibility(page, "visible");
+    await page.waitForFunction(() => window.streams.length === 1);
+    assert.equal((await again).headers()["x-tms-background"], "1");
+  }));
+
+test("a page without a match is no end while older jobs have not been looked through", () =>
+  withPage({ path: "/jobs" }, async (page) => {
+    const id = await run("401");
+    const found = await jobOf(page, id);
+    let pages = 0;
+    let needed = 3;
+    await page.route("**/api/v1/jobs?*", (route) => {
+      if (new URL(route.request().url()).searchParams.has("page_token")) pages += 1;
+      return route.fulfill({ json: pages < needed
+        ? { jobs: [], next_page_token: `t${pages + 1}` } : { jobs: [found], next_page_token: "" } });
+    });
+    await page.goto("/jobs?failure_reasons=HTTP_ERROR");
+    await page.locator(`tr[data-job="${id}"]`).waitFor();
+    assert.equal(pages, 3);
+    // Not for ever by itself.
+    [pages, needed] = [0, 12];
+    await page.goto("/jobs?failure_reasons=HTTP_ERROR&clusters=alpha");
+    const on = page.getByRole("button", { name: "Search on in older jobs" });
+    await on.waitFor();
+    assert.equal(pages, 10);
+    await page.getByRole("heading", { name: "No match among the newer jobs" }).waitFor();
+    await on.click();
+    await page.locator(`tr[data-job="${id}"]`).waitFor();
+  }));
+
+test("what is shown stays where the newest page has none of it, and what ran on is asked for", () =>
+  withPage({ path: "/jobs" }, async (page) => {
+    const id = await run();
+    await page.reload();
+    const row = page.locator(`tr[data-job="${id}"]`);
+    await row.waitFor();
+    await tell(page, { ...await jobOf(page, id), status: "IN_PROGRESS", etag: "0" });
+    const before = await rowIds(page);
+    const stranger = { ...await jobOf(page, id), job_id: "01a00000-0000-7000-8000-000000000001", number: "999999" };
+    await page.route("**/api/v1/jobs?*", (route) => route.fulfill({
+      json: { jobs: [stranger], next_page_token: "t" } }));
+    await setVisibility(page, "hidden");
+    await page.waitForFunction(() => window.streams.length === 0);
+    await setVisibility(page, "visible");
+    const news = page.getByRole("button", { name: "New jobs", exact: true });
+    await news.waitFor();
+    assert.deepEqual(await rowIds(page), before);
+    await row.getByText("SUCCESS", { exact: true }).waitFor();
+    await news.click();
+    await page.locator(`tr[data-job="${stranger.job_id}"]`).waitFor();
+  }));
+
+test("a job of somebody else is said to be one, and is no customer", () =>
+  withPage({ path: "/jobs", user: "vic", expected: [/403/] }, async (page) => {
+    const id = await run();
+    await page.getByLabel("Search by job id or customer id").fill(id);
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("That job is another user's.").waitFor();
+    assert.equal(new URL(page.url()).search, "");
   }));
 
 test("pages follow by themselves to the end, and back finds the list as it was", () =>

@@ -46,6 +46,8 @@ test("a session that ends asks for the password and loses nothing that was typed
     await page.getByRole("button", { name: "Yes, proceed" }).click();
     const dialog = page.getByRole("dialog", { name: "Log in again" });
     await dialog.waitFor();
+    for (let i = 0; i < 3; i += 1) await page.keyboard.press("Escape");
+    await dialog.waitFor();
     assert.equal(await stack.ask("hits", cid), 0);
     await logIn(page, "dev");
     await dialog.waitFor({ state: "detached" });

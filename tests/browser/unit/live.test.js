@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyChange, firstPage, morePages, showArrived }
+import { applyChange, comeBack, firstPage, MAX_ARRIVED, morePages, showArrived, unheardOf }
   from "../../../services/gateway/web/app/model/live.js";
 
 const job = (id, number, etag = "1", more = {}) => ({
@@ -49,4 +49,22 @@ test("a job met twice while paging is shown once", () => {
   const longer = morePages(list(), { jobs: [job("b", 2), job("a", 1)], next_page_token: "" });
   assert.deepEqual(ids(longer.rows), ["c", "b", "a"]);
   assert.equal(longer.nextToken, "");
+});
+
+test("rows stay where a fresh first page has none of them; only a gap is noted", () => {
+  const fresh = firstPage({ jobs: [job("z", 26)], next_page_token: "t" });
+  const back = comeBack(list(), fresh);
+  assert.deepEqual(ids(back.rows), ["c", "b"]);
+  assert.equal(back.gap, true);
+  assert.equal(comeBack(list(), list()).gap, false);
+  assert.deepEqual(ids(comeBack(firstPage({ jobs: [], next_page_token: "" }), fresh).rows), ["z"]);
+  assert.deepEqual(ids(unheardOf(list(), firstPage({ jobs: [job("c", 3)], next_page_token: "" }))), ["b"]);
+});
+
+test("so many new jobs wait, and no more", () => {
+  let waiting = list();
+  for (let i = 0; i < MAX_ARRIVED; i += 1) waiting = applyChange(waiting, job(`n${i}`, 4), true);
+  assert.deepEqual([waiting.arrived.length, waiting.gap], [MAX_ARRIVED, false]);
+  waiting = applyChange(waiting, job("one more", 4), true);
+  assert.deepEqual([waiting.arrived.length, waiting.gap], [MAX_ARRIVED, true]);
 });

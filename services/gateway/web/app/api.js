@@ -28,8 +28,11 @@ async function problemOf(response) {
   }
 }
 
-/** Answers with the JSON of a 2xx; throws ApiError. `params` is a URLSearchParams. */
-export async function call(method, path, { params, body, signal } = {}) {
+/**
+ * Answers with the JSON of a 2xx; throws ApiError. `params` is a URLSearchParams. `background`: nobody asked for it, so
+ * it must not keep the session alive.
+ */
+export async function call(method, path, { params, body, signal, background = false } = {}) {
   const query = params?.toString();
   let response;
   try {
@@ -37,7 +40,10 @@ export async function call(method, path, { params, body, signal } = {}) {
       method,
       signal,
       credentials: "same-origin",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers: {
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(background ? { "X-Tms-Background": "1" } : {}),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (error) {
@@ -56,7 +62,7 @@ export async function call(method, path, { params, body, signal } = {}) {
   }
 }
 
-const get = (path, params, signal) => call("GET", path, { params, signal });
+const get = (path, params, signal, background) => call("GET", path, { params, signal, background });
 const jobPath = (id, rest = "") => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
 
 export const api = {
@@ -65,15 +71,17 @@ export const api = {
   logout: () => call("POST", "/api/logout", { body: {} }),
   clusters: () => get("/api/v1/clusters"),
   actions: () => get("/api/v1/actions"),
-  jobs: (params, signal) => get("/api/v1/jobs", params, signal),
+  jobs: (params, signal, background) => get("/api/v1/jobs", params, signal, background),
   job: (id, signal) => get(jobPath(id), undefined, signal),
-  jobBasic: (id, signal) => get(jobPath(id), new URLSearchParams({ view: "BASIC" }), signal),
+  jobBasic: (id, signal, background) =>
+    get(jobPath(id), new URLSearchParams({ view: "BASIC" }), signal, background),
   events: (id, params, signal) => get(jobPath(id, "/events"), params, signal),
   customers: (id, params, signal) => get(jobPath(id, "/customers"), params, signal),
-  stats: (params, signal) => get("/api/v1/jobs:stats", params, signal),
+  stats: (params, signal, background) => get("/api/v1/jobs:stats", params, signal, background),
   setAction: (body) => call("POST", "/api/v1/actions", { body }),
   settle: (id, body) => call("PATCH", jobPath(id), { body }),
-  watchUrl: (params) => `/api/v1/jobs:watch?${params}`,
+  watchUrl: (params, resumeToken) =>
+    `/api/v1/jobs:watch?${params}${resumeToken ? `&resume_token=${encodeURIComponent(resumeToken)}` : ""}`,
   exportUrl: (params) => `/api/v1/jobs:export?${params}`,
 };
 

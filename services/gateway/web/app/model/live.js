@@ -1,7 +1,11 @@
 // A list that changes while somebody reads it: no row ever moves by itself. Pure.
 
+// So many new jobs wait by themselves; of more it is only known that there are some.
+export const MAX_ARRIVED = 1000;
+
+// `gap`: more is new than `arrived` has; only the list anew shows it.
 export const EMPTY_LIST = Object.freeze({
-  rows: [], arrived: [], nextToken: "", left: new Set(), oldest: false,
+  rows: [], arrived: [], nextToken: "", left: new Set(), oldest: false, gap: false,
 });
 
 /** A list anew, as a first page answered it. */
@@ -43,9 +47,31 @@ export function applyChange(list, job, belongs) {
   // Older than what has been paged to: it will come with its page.
   const last = list.rows.at(-1);
   const below = list.nextToken !== "" && last && job.created_at < last.created_at;
-  if (belongs && !below) arrived.push(job);
+  if (belongs && !below) {
+    if (arrived.length >= MAX_ARRIVED) return list.gap ? list : { ...list, gap: true };
+    arrived.push(job);
+  }
   if (!waiting && arrived.length === list.arrived.length) return list;
   return { ...list, arrived };
+}
+
+/**
+ * What was shown, with what has changed in a fresh first page. Rows stay where they are also where that page has none of
+ * them: then it is only noted that there is a gap between it and them.
+ */
+export function comeBack(list, fresh) {
+  if (list.rows.length === 0) return fresh.rows.length === 0 ? list : fresh;
+  const known = new Set(list.rows.map((job) => job.job_id));
+  if (fresh.rows.length > 0 && !fresh.rows.some((job) => known.has(job.job_id))) {
+    return { ...list, gap: true };
+  }
+  return fresh.rows.reduce((now, job) => applyChange(now, job, true), list);
+}
+
+/** Rows that were running when they were last heard of, and that a fresh first page does not tell of. */
+export function unheardOf(list, fresh) {
+  const told = new Set(fresh.rows.map((job) => job.job_id));
+  return list.rows.filter((job) => job.status === "IN_PROGRESS" && !told.has(job.job_id));
 }
 
 /** Shows what has arrived, in its place, and lets go of rows that no longer belong. */

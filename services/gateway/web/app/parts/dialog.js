@@ -19,6 +19,11 @@ export function Dialog({ title, onClose, lasting = false, children }) {
     event.preventDefault();
     if (!lasting) onClose();
   };
-  return html`<dialog ref=${element} aria-labelledby=${id.current} onCancel=${cancel}>
+  // Browsers close it all the same where Escape comes twice.
+  const closed = () => {
+    if (lasting) element.current?.showModal();
+    else onClose();
+  };
+  return html`<dialog ref=${element} aria-labelledby=${id.current} onCancel=${cancel} onClose=${closed}>
     <h2 id=${id.current}>${title}</h2>${children}</dialog>`;
 }

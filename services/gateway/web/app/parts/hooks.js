@@ -5,12 +5,14 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../li
 import { useStore } from "../store.js";
 
 /**
- * Loads by `load(signal)` when `key` changes, and when somebody has logged in again. Answers `{data, error, loading, reload}`; while it loads
- * again, `data` is still the last one of the same key. `error` is an ApiError.
+ * Loads by `load(signal, background)` when `key` changes, and when somebody has logged in again. Answers `{data, error,
+ * loading, reload}`; `reload(true)` is the page's own wish, a background one. While it loads again, `data` is still the
+ * last one of the same key. `error` is an ApiError.
  */
 export function useLoad(key, load) {
   const [state, setState] = useState({ key, data: null, error: null, loading: true });
   const [turn, setTurn] = useState(0);
+  const background = useRef(false);
   const login = useStore(sessionFound);
   const current = useRef(load);
   current.current = load;
@@ -23,14 +25,19 @@ export function useLoad(key, load) {
       error: null,
       loading: true,
     }));
-    current.current(controller.signal).then(
+    const ownWish = background.current;
+    background.current = false;
+    current.current(controller.signal, ownWish).then(
       (data) => !controller.signal.aborted && setState({ key, data, error: null, loading: false }),
       (error) => !controller.signal.aborted &&
         setState((old) => ({ key, data: old.data, error, loading: false })),
     );
     return () => controller.abort();
   }, [key, turn, login]);
-  const reload = useCallback(() => setTurn((value) => value + 1), []);
+  const reload = useCallback((ownWish = false) => {
+    background.current = ownWish === true;
+    setTurn((value) => value + 1);
+  }, []);
   const fresh = state.key === key;
   return {
     data: fresh ? state.data : null,

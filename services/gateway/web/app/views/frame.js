@@ -39,7 +39,7 @@ function Tab({ tab, current }) {
 function Person() {
   const { user_id: user, roles, logout } = useSession();
   return html`<div class="person">
-    <span class="person-name" data-tip=${`Roles: ${roles.join(", ") || "none"}`}>
+    <span class="person-name" tabindex="0" data-tip=${`Roles: ${roles.join(", ") || "none"}`}>
       <${Icon} name="user" />${user}</span>
     <button type="button" class="button quiet-button small" onClick=${logout}>Log out</button>
   </div>`;

@@ -42,6 +42,7 @@ export function JobFacts({ job }) {
       <${Fact} label="Cluster">${job.cluster
         ? html`<a href=${jobsOf("clusters", job.cluster)}>${job.cluster}</a>` : none}
         <span class="quiet break"> ${job.cluster_url}</span></${Fact}>
+      <${Fact} label="Action code" help="As the cluster knows the action.">${job.action_code ?? none}</${Fact}>
       <${Fact} label="Customers">${formatNumber(job.customer_count)}</${Fact}>
       <${Fact} label="User"><a href=${jobsOf("user_ids", job.user_id)}>${job.user_id}</a>
         ${job.source_ip && html`<span class="quiet"> from ${job.source_ip}</span>`}</${Fact}>
@@ -58,6 +59,10 @@ export function JobFacts({ job }) {
           ${" of at most "}${formatSeconds(parseDuration(job.timeout))}</span>`}</${Fact}>
       <${Fact} label="Created"><${FullTime} at=${job.created_at} /></${Fact}>
       <${Fact} label="Finished"><${FullTime} at=${job.finished_at} /></${Fact}>
+      ${job.status === "IN_PROGRESS" && html`<${Fact} label="Deadline"
+        help="If nobody reports an outcome by then and a little longer, the ledger says that it is unknown.">
+        <${FullTime} at=${job.deadline_at} /></${Fact}>`}
+      <${Fact} label="Changed"><${FullTime} at=${job.updated_at} /></${Fact}>
       <${Relations} job=${job} />
       ${job.batch_id && html`<${Fact} label="Batch">
         <a href=${jobsOf("batch_id", job.batch_id)}>${job.batch_id}</a></${Fact}>`}

@@ -19,6 +19,8 @@ import { SavedViews } from "./jobs_views.js";
 
 // From here on more rows come only by pressing the button.
 const MAX_AUTOMATIC_ROWS = 1000;
+// Pages without a match that are asked for by themselves; each looks through 10,000 jobs.
+const MAX_AUTOMATIC_SEARCHES = 10;
 // A window full. The others are drawn right after, so that data is on the screen sooner.
 const FIRST_ROWS = 20;
 
@@ -26,18 +28,25 @@ const FIRST_ROWS = 20;
 function Search({ onCustomer }) {
   const field = useRef();
   const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
   useKey("/", () => field.current.focus());
   const search = async (event) => {
     event.preventDefault();
     const text = field.current.value.trim();
     if (text === "" || busy) return;
     setBusy(true);
+    setError(null);
     try {
       const job = await api.jobBasic(text);
       navigate(jobLink(job.job_id));
-    } catch {
-      onCustomer(text);
-      field.current.value = "";
+    } catch (problem) {
+      // What is no job's id may be a customer's.
+      if (problem.status === 404 || problem.status === 400) {
+        onCustomer(text);
+        field.current.value = "";
+      } else {
+        setError(problem);
+      }
     } finally {
       if (field.current) setBusy(false);
     }
@@ -46,7 +55,9 @@ function Search({ onCustomer }) {
     <${Icon} name="search" />
     <input ref=${field} type="search" aria-label="Search by job id or customer id" maxlength="128"
       placeholder="Job id or customer id" spellcheck=${false} autocapitalize="none" />
-    <kbd aria-hidden="true">/</kbd></form>`;
+    <kbd aria-hidden="true">/</kbd>
+    ${error && html`<p class="search-error" role="alert">${error.reason === "NOT_YOUR_JOB"
+      ? "That job is another user's." : error.message}</p>`}</form>`;
 }
 
 function LiveMark({ state }) {
@@ -56,8 +67,15 @@ function LiveMark({ state }) {
     away: ["Reconnecting", "The stream of changes broke off; what is shown may be out of date."],
   };
   const [text, tip] = texts[state];
-  return html`<span class=${`live ${state}`} data-tip=${tip}><span class="dot" aria-hidden="true"></span>
+  return html`<span class=${`live ${state}`} tabindex="0" data-tip=${tip}><span class="dot" aria-hidden="true"></span>
     ${text}</span>`;
+}
+
+// What the button says that shows what is new; empty where nothing is.
+function newsOf(list) {
+  if (list.gap) return list.arrived.length > 0 ? `${formatNumber(list.arrived.length)}+ new` : "New jobs";
+  if (list.arrived.length > 0) return `${formatNumber(list.arrived.length)} new`;
+  return list.left.size > 0 ? "Tidy up" : "";
 }
 
 function ListHead({ jobs, counts, state, onShow }) {
@@ -67,11 +85,10 @@ function ListHead({ jobs, counts, state, onShow }) {
   const shown = list.nextToken === ""
     ? count(list.rows.length, "job") : `First ${formatNumber(list.rows.length)} jobs`;
   return html`<div class="list-head">
-    <span class="quiet">${loading && list.rows.length === 0 ? "" : shown}
-      ${total !== null && list.nextToken !== "" ? ` of ${formatNumber(total)}` : ""}</span>
-    <span class="new-slot" aria-live="polite">${(list.arrived.length > 0 || list.left.size > 0) && html`
-      <button type="button" class="new-jobs" onClick=${onShow}>
-        ${list.arrived.length > 0 ? `${formatNumber(list.arrived.length)} new` : "Tidy up"}</button>`}</span>
+    <span class="quiet">${list.rows.length === 0 && (loading || list.nextToken !== "") ? "" : shown}
+      ${total !== null && list.rows.length > 0 && list.nextToken !== "" ? ` of ${formatNumber(total)}` : ""}</span>
+    <span class="new-slot" aria-live="polite">${newsOf(list) !== "" && html`
+      <button type="button" class="new-jobs" onClick=${onShow}>${newsOf(list)}</button>`}</span>
     <${LiveMark} state=${live} />
     <button type="button" class="icon-button" aria-label="Load the list anew" data-tip="Load the list anew"
       onClick=${reload}><${Icon} name="refresh" /></button></div>`;
@@ -93,6 +110,25 @@ function More({ jobs }) {
   return html`<div class="list-end" ref=${end}>
     <button type="button" class="button" disabled=${!idle} onClick=${more}>
       ${idle ? "Show more" : "Loading…"}</button></div>`;
+}
+
+// The ledger looks through a bounded number of jobs for each page, so a page may be empty while older ones match.
+function SearchOn({ jobs }) {
+  const { list, more, loadingMore, error } = jobs;
+  const [searches, setSearches] = useState(0);
+  const searching = searches < MAX_AUTOMATIC_SEARCHES && !error;
+  useEffect(() => {
+    if (!searching || loadingMore) return;
+    setSearches(searches + 1);
+    more();
+  }, [searching, loadingMore, list.nextToken]);
+  const busy = searching || loadingMore;
+  return html`<${Empty} title=${busy ? "Searching older jobs…" : "No match among the newer jobs"}>
+    <p>${busy ? "None of the newer ones matches." : "Older ones have not been looked through yet."}</p>
+    ${busy
+      ? html`<button type="button" class="button" onClick=${() => setSearches(MAX_AUTOMATIC_SEARCHES)}>Stop</button>`
+      : html`<button type="button" class="button primary" onClick=${() => setSearches(0)}>
+          Search on in older jobs</button>`}</${Empty}>`;
 }
 
 function NoJobs({ filters, onClear, mayRun }) {
@@ -123,13 +159,12 @@ function Body({ jobs, filters, selection, setSelection, change, mayRun }) {
   const table = useMemo(() => html`<${JobsTable} rows=${whole ? list.rows : list.rows.slice(0, FIRST_ROWS)}
     left=${list.left} stale=${loading} selection=${selection} onSelect=${select} onSelectAll=${selectAll}
     oldest=${filters.order === "oldest"} onOrder=${(order) => change({ order })} />`,
-  [list, whole, loading, selection, toQuery(filters)]);
+  [list.rows, list.left, whole, loading, selection, toQuery(filters)]);
   if (list.rows.length === 0) {
     if (error) return html`<${Failed} error=${error} onRetry=${reload} />`;
     if (loading) return html`<${LoadingRows} rows=${12} what="jobs" />`;
-    if (list.nextToken === "") {
-      return html`<${NoJobs} filters=${filters} mayRun=${mayRun} onClear=${() => change(NO_FILTERS)} />`;
-    }
+    if (list.nextToken !== "") return html`<${SearchOn} key=${list.params} jobs=${jobs} />`;
+    return html`<${NoJobs} filters=${filters} mayRun=${mayRun} onClear=${() => change(NO_FILTERS)} />`;
   }
   return html`${error && html`<${FailedLine} error=${error} onRetry=${reload} />`}
     ${table}

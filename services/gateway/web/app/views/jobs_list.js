@@ -6,12 +6,15 @@ import { useWatch } from "../parts/watch.js";
 import { matches, toCountParams, toListParams, toWatchParams, stateCounts, toQuery }
   from "../model/filters.js";
 import { formatNumber } from "../model/format.js";
-import { applyChange, EMPTY_LIST, firstPage, morePages, showArrived } from "../model/live.js";
+import { applyChange, comeBack, EMPTY_LIST, firstPage, morePages, showArrived, unheardOf }
+  from "../model/live.js";
 
 const PAGE_SIZE = 50;
 // The ledger lists newest first. Oldest first is read whole and turned round, so it has a limit.
 const WHOLE_PAGE_SIZE = 500;
 const MAX_WHOLE = 5000;
+// Of running jobs further down, that are asked for one by one after coming back.
+const MAX_UNHEARD_OF = 50;
 // Counts follow live changes, but not each single one.
 const COUNT_PAUSE_MS = 2000;
 
@@ -24,12 +27,12 @@ function firstPageParams(filters) {
   return params;
 }
 
-async function readOldestFirst(filters, signal) {
+async function readOldestFirst(filters, signal, background) {
   const jobs = [];
   const params = firstPageParams(filters);
   params.set("page_size", WHOLE_PAGE_SIZE);
   do {
-    const page = await api.jobs(params, signal);
+    const page = await api.jobs(params, signal, background);
     jobs.push(...page.jobs);
     params.set("page_token", page.next_page_token);
   } while (params.get("page_token") !== "" && jobs.length <= MAX_WHOLE);
@@ -41,18 +44,12 @@ async function readOldestFirst(filters, signal) {
 }
 
 // The begin of the list in the order that is asked for.
-async function readFirst(filters, signal) {
+async function readFirst(filters, signal, background = false) {
   const oldest = filters.order === "oldest";
   const params = firstPageParams(filters);
-  const page = await (oldest ? readOldestFirst(filters, signal) : api.jobs(params, signal));
+  const page = await (oldest ? readOldestFirst(filters, signal, background)
+    : api.jobs(params, signal, background));
   return { ...firstPage(page), oldest, params: params.toString(), query: toQuery(filters) };
-}
-
-// What was shown, with what has changed since; the fresh list where too much has.
-function comeBack(old, fresh) {
-  const known = new Set(old.rows.map((job) => job.job_id));
-  if (fresh.rows.length > 0 && !fresh.rows.some((job) => known.has(job.job_id))) return fresh;
-  return fresh.rows.reduce((now, job) => applyChange(now, job, true), old);
 }
 
 /** Numbers for the states above the list; null while unknown or where they can't be had. */
@@ -66,7 +63,7 @@ export function useCounts(filters, turn) {
       return undefined;
     }
     const controller = new AbortController();
-    api.stats(params, controller.signal).then(
+    api.stats(params, controller.signal, turn > 0).then(
       (answer) => setCounts(stateCounts(answer.rows)),
       () => controller.signal.aborted || setCounts(null),
     );
@@ -87,6 +84,20 @@ export function useJobList(filters) {
   // Pages that were asked for before the filters changed are not wanted any more.
   const asked = useRef(0);
 
+  const onJob = useCallback((job) => {
+    setList((old) => applyChange(old, job, matches(filters, job)));
+    setChanges((value) => value + 1);
+  }, [query]);
+  // Shows what is new in a fresh first page, and asks for what that does not tell of.
+  const take = useCallback((fresh) => {
+    setList((old) => (old.query === query ? comeBack(old, fresh) : fresh));
+    const shown = left.current.list;
+    if (shown.query !== query) return;
+    for (const job of unheardOf(shown, fresh).slice(0, MAX_UNHEARD_OF)) {
+      api.jobBasic(job.job_id, undefined, true).then(onJob, () => {});
+    }
+  }, [query]);
+
   // Before the page is drawn rather than after: the question is on its way meanwhile.
   useLayoutEffect(() => {
     const mine = (asked.current += 1);
@@ -94,7 +105,8 @@ export function useJobList(filters) {
     if (list.query !== query || turn > 0) setStatus({ loading: true, loadingMore: false, error: null });
     readFirst(filters, controller.signal).then((fresh) => {
       if (mine !== asked.current) return;
-      setList((old) => (old.query === query && turn === 0 ? comeBack(old, fresh) : fresh));
+      if (turn === 0) take(fresh);
+      else setList(fresh);
       setStatus({ loading: false, loadingMore: false, error: null });
     }, (error) => {
       if (mine === asked.current && error.name !== "AbortError") {
@@ -127,23 +139,18 @@ export function useJobList(filters) {
   }, [query, list.nextToken]);
 
   const reload = useCallback(() => setTurn((value) => value + 1), []);
-  const onJob = useCallback((job) => {
-    setList((old) => applyChange(old, job, matches(filters, job)));
-    setChanges((value) => value + 1);
-  }, [query]);
   // What changed between the first page and the begin of the stream.
   const catchUp = useCallback(() => {
     const mine = asked.current;
-    readFirst(filters).then((fresh) => {
+    readFirst(filters, undefined, true).then((fresh) => {
       if (mine !== asked.current) return;
-      setList((old) => (old.query === query ? comeBack(old, fresh) : fresh));
+      take(fresh);
       setStatus((old) => ({ ...old, loading: false, error: null }));
     }, () => {});
   }, [query]);
-  const live = useWatch(toWatchParams(filters).toString(), {
-    onJob, onStart: catchUp, onGap: reload,
-  });
-  const show = useCallback(() => setList(showArrived), []);
+  const onGap = useCallback(() => setList((old) => ({ ...old, gap: true })), []);
+  const live = useWatch(toWatchParams(filters).toString(), { onJob, onStart: catchUp, onGap });
+  const show = useCallback(() => (list.gap ? reload() : setList(showArrived)), [list.gap]);
   return { list, ...status, live, changes, turn, more, reload, show };
 }
 

@@ -35,11 +35,11 @@ function statsParams(user, groups, more = {}) {
 }
 
 // Five questions to GetJobStats and nothing else; each is answered from counters.
-async function load(range, user, signal) {
+async function load(range, user, signal, background) {
   const to = Date.now();
   const from = to - range.ms;
   const since = { created_after: new Date(from).toISOString() };
-  const ask = (groups, more) => api.stats(statsParams(user, groups, more), signal);
+  const ask = (groups, more) => api.stats(statsParams(user, groups, more), signal, background);
   const [times, reasons, clusters, running, unknown] = await Promise.all([
     ask(["TIME", "STATUS", "EFFECT"], { ...since, bucket: range.bucket }),
     ask(["FAILURE_REASON"], { ...since, statuses: "FAILED" }),
@@ -151,9 +151,10 @@ export function Overview() {
   const asked = new URLSearchParams(useStore(address).query).get("range");
   const key = Object.hasOwn(RANGES, asked ?? "") ? asked : DEFAULT_RANGE;
   const range = RANGES[key];
-  const { data, error, reload } = useLoad(key, (signal) => load(range, rights.readAll ? "" : user, signal));
+  const { data, error, reload } = useLoad(key, (signal, background) =>
+    load(range, rights.readAll ? "" : user, signal, background));
   useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === "visible" && reload(), REFRESH_MS);
+    const timer = setInterval(() => document.visibilityState === "visible" && reload(true), REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
   const link = (filters) => `/jobs?${new URLSearchParams({
