@@ -1,6 +1,7 @@
 #include "services/fake_cluster/answers.h"
 
 #include <boost/beast/zlib/deflate_stream.hpp>
+#include <limits>
 #include <random>
 #include <string>
 #include <utility>
@@ -83,8 +84,10 @@ Answer SendCanned(Exchange& exchange, const Canned& canned) {
 }
 
 Answer RefuseCids(Exchange& exchange) {
+  int64_t left = exchange.choice().Int("count", std::numeric_limits<int32_t>::max());
   std::string list;
   for (const std::string& cid : exchange.request().cids) {
+    if (left-- <= 0) break;
     list += (list.empty() ? "'" : ", '") + cid + "'";
   }
   return exchange.Send(

@@ -287,16 +287,7 @@ test("refused customers are named, and the others can be retried as a job linked
   withPage({ path: "/set-action" }, async (page) => {
     const cids = Array.from({ length: 4 }, newCid);
     const refused = cids.slice(0, 2);
-    await page.route(/\/api\/v1\/jobs\/[^/]+$/, async (route) => {
-      const response = await route.fetch();
-      const job = await response.json();
-      if (job.failure_reason !== "REJECTED") return route.fulfill({ response });
-      // The fake cluster refuses all; this one refuses two.
-      const message = `those CIDs ['${refused.join("', '")}'] do not exist`;
-      job.response_summary = JSON.stringify({ success: false, message });
-      return route.fulfill({ response, json: job });
-    });
-    const first = await runAction(page, { cids, token: await stack.token("refused-cids") });
+    const first = await runAction(page, { cids, token: await stack.token("refused-cids~count=2") });
     await page.getByText("2 customers refused, of 4").waitFor();
     assert.deepEqual(await page.locator(".refused li").allTextContents(), refused);
     await page.getByRole("button", { name: "Retry the others (2)" }).click();

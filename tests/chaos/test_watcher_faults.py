@@ -75,7 +75,24 @@ class WatcherThatNeverReadsTest_F19(WatcherTestCase):
         for watcher in watchers:
             self.check_dropped(watcher)
         self.check_resumes(bookmarks[0].resume_token)
+        self.check_told(bookmarks[0].resume_token)
         self.assert_promises_kept()
+
+    def check_told(self, token):
+        """Who wakes up in time hears why it was dropped, and from where to go on."""
+        def dropped():
+            return self.stack.ledger.log_path.read_text(encoding="utf-8").count("watcher_dropped")
+        before = dropped()
+        late = self.watch(self.narrow_jobs, token)
+        wait_until(lambda: dropped() > before, "it is dropped")
+        with self.assertRaises(grpc.RpcError) as caught:
+            for change in late:
+                token = change.resume_token
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.assertIn("too slowly", caught.exception.details())
+        trailers = dict(caught.exception.trailing_metadata())
+        self.assertEqual(trailers["x-tms-resume-token"], token)
+        self.check_resumes(token)
 
     def check_dropped(self, watcher):
         with self.assertRaises(grpc.RpcError) as caught:

@@ -98,6 +98,7 @@ TEST(FakeClusterTest, AnswersAsItsCatalogueSays) {
       {"accepted", accepted},
       {"refused-state", HasSubstr(R"("success":false)")},
       {"refused-cids", HasSubstr("those CIDs ['a', 'b'] do not exist")},
+      {"refused-cids~count=1", HasSubstr("those CIDs ['a'] do not exist")},
       {"no-success", Not(HasSubstr("success"))},
       {"success-text", HasSubstr(R"("success":"true")")},
       {"list", EndsWith("]")},

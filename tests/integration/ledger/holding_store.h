@@ -48,6 +48,8 @@ class HoldingStore final : public JobStore {
   }
   // Says from now on that the disk is full.
   void FillDisk() { full_ = true; }
+  // Says from now on that nothing can be written any more.
+  void Break() { broken_ = true; }
   // The next probe finds room.
   void MakeRoom() { room_ = true; }
   // From now on every event fails, as with a disk that does not write.
@@ -117,7 +119,10 @@ class HoldingStore final : public JobStore {
   void SetChangeListener(ChangeListener listener) override {
     store_.SetChangeListener(std::move(listener));
   }
-  StoreState State() const override { return full_ ? StoreState::kFull : store_.State(); }
+  StoreState State() const override {
+    if (broken_) return StoreState::kBroken;
+    return full_ ? StoreState::kFull : store_.State();
+  }
   void Probe() override {
     if (room_) full_ = false;
   }
@@ -145,6 +150,7 @@ class HoldingStore final : public JobStore {
   }
 
   JobStore& store_;
+  std::atomic<bool> broken_ = false;
   std::atomic<bool> full_ = false;
   std::atomic<bool> room_ = false;
   absl::Mutex mutex_;

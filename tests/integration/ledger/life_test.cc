@@ -129,6 +129,12 @@ TEST_F(LifeTest, RefusesToServeOnAPortThatAnotherLedgerHas) {
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
 }
 
+TEST_F(LifeTest, F12_IsNotServingOnceNothingCanBeWrittenAnyMore) {
+  EXPECT_TRUE(AwaitHealth(Serving::SERVING));
+  holding_store_->Break();
+  EXPECT_TRUE(AwaitHealth(Serving::NOT_SERVING));
+}
+
 TEST_F(LifeTest, F11_IsNotServingWhileTheDiskIsFullAndServesAgainOnceThereIsRoom) {
   EXPECT_TRUE(AwaitHealth(Serving::SERVING));
   holding_store_->FillDisk();
