@@ -17,7 +17,10 @@
 
 namespace tms::ledger {
 
-// A place in the list of jobs, which is ordered by created_at, then number, both descending.
+// Of the list of jobs: by created_at, then number, both descending or both ascending.
+enum class JobOrder { kNewestFirst, kOldestFirst };
+
+// A place in that list.
 struct JobKey {
   absl::Time created_at;
   int64_t number = 0;
@@ -208,8 +211,8 @@ class JobStore {
   virtual absl::StatusOr<Job> GetJob(const std::string& job_id, bool full) = 0;
 
   // At most `limit` jobs behind `after`; examines at most kMaxExaminedRows rows.
-  virtual absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, std::optional<JobKey> after,
-                                           int limit) = 0;
+  virtual absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, JobOrder order,
+                                           std::optional<JobKey> after, int limit) = 0;
 
   // NOT_FOUND.
   virtual absl::StatusOr<HistoryPage> ListEvents(const std::string& job_id,

@@ -181,14 +181,17 @@ absl::StatusOr<Job> Ledger::GetJob(const std::string& job_id, bool full) {
   return store_.GetJob(job_id, full);
 }
 
-absl::StatusOr<JobList> Ledger::ListJobs(const JobFilter& filter, const PageRequest& page) {
+absl::StatusOr<JobList> Ledger::ListJobs(const JobFilter& filter, const PageRequest& page,
+                                         JobOrder order) {
   constexpr std::string_view kMethod = "ListJobs";
   Violations violations;
   CheckFilter(filter, violations);
   CheckPageSize(page.page_size, violations);
   TMS_RETURN_IF_ERROR(violations.ToStatus());
 
-  const std::string query = Encode(filter);
+  // As ever for the usual order, so that tokens of an earlier version are good.
+  const std::string query =
+      Encode(filter) + (order == JobOrder::kOldestFirst ? "oldest first" : "");
   std::optional<JobKey> after;
   if (!page.page_token.empty()) {
     TMS_ASSIGN_OR_RETURN(const PagePosition position,
@@ -196,7 +199,7 @@ absl::StatusOr<JobList> Ledger::ListJobs(const JobFilter& filter, const PageRequ
     after = JobKey{.created_at = absl::FromUnixMicros(position.time_us), .number = position.number};
   }
   TMS_ASSIGN_OR_RETURN(JobPage found,
-                       store_.ListJobs(filter, after, EffectivePageSize(page.page_size)));
+                       store_.ListJobs(filter, order, after, EffectivePageSize(page.page_size)));
   JobList list{.jobs = std::move(found.jobs)};
   if (found.next) {
     list.next_page_token = tokens_.Seal(

@@ -70,7 +70,8 @@ class Ledger {
   absl::StatusOr<AuditList> ListAudit(const AuditFilter& filter, const PageRequest& page);
 
   absl::StatusOr<Job> GetJob(const std::string& job_id, bool full);
-  absl::StatusOr<JobList> ListJobs(const JobFilter& filter, const PageRequest& page);
+  absl::StatusOr<JobList> ListJobs(const JobFilter& filter, const PageRequest& page,
+                                   JobOrder order = JobOrder::kNewestFirst);
   absl::StatusOr<HistoryList> ListEvents(const std::string& job_id, const PageRequest& page);
   absl::StatusOr<CustomerList> ListCustomers(const std::string& job_id, const PageRequest& page);
   // Without `bucket` the finest one that cuts the range into at most kMaxBuckets.

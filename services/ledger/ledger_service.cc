@@ -22,6 +22,16 @@ PageRequest PageOf(const Request& request) {
   return {.page_size = request.page_size(), .page_token = request.page_token()};
 }
 
+absl::StatusOr<JobOrder> OrderOf(const v1::ListJobsRequest& request) {
+  if (request.order_by().empty() || request.order_by() == "created_at desc") {
+    return JobOrder::kNewestFirst;
+  }
+  if (request.order_by() == "created_at") return JobOrder::kOldestFirst;
+  Violations violations;
+  violations.Add("order_by", "must be `created_at` or `created_at desc`");
+  return violations.ToStatus();
+}
+
 }  // namespace
 
 LedgerService::LedgerService(const ServiceParts& parts)
@@ -88,7 +98,8 @@ grpc::ServerUnaryReactor* LedgerService::ListJobs(grpc::CallbackServerContext* c
   return edge_.Run(context, "ListJobs", [=, this](const rpc::CallContext& call) -> absl::Status {
     TMS_ASSIGN_OR_RETURN(JobFilter filter, FromProto(request->filter()));
     TMS_RETURN_IF_ERROR(NarrowUsers(call, filter.user_ids));
-    TMS_ASSIGN_OR_RETURN(JobList list, ledger_.ListJobs(filter, PageOf(*request)));
+    TMS_ASSIGN_OR_RETURN(const JobOrder order, OrderOf(*request));
+    TMS_ASSIGN_OR_RETURN(JobList list, ledger_.ListJobs(filter, PageOf(*request), order));
     for (const Job& job : list.jobs) ToProto(job, *response->add_jobs());
     response->set_next_page_token(std::move(list.next_page_token));
     return absl::OkStatus();

@@ -33,7 +33,7 @@ void MeasureLists(JobStore& store) {
   constexpr int kPage = 50;
   const auto list = [&](const char* what, const JobFilter& filter) {
     Time(what, [&] {
-      const auto page = store.ListJobs(filter, std::nullopt, kPage);
+      const auto page = store.ListJobs(filter, JobOrder::kNewestFirst, std::nullopt, kPage);
       Check(page.status());
       return page->jobs.size();
     });
@@ -60,7 +60,7 @@ void MeasureLists(JobStore& store) {
   list("list cid, unknown", {.cid = "nobody"});
   list("list cid of every hundredth job", {.cid = "everywhere"});
   list("list of a month", {.created_after = day(3), .created_before = day(4)});
-  const auto first = store.ListJobs({}, std::nullopt, 1);
+  const auto first = store.ListJobs({}, JobOrder::kNewestFirst, std::nullopt, 1);
   Check(first.status());
   const std::string job_id = first->jobs.at(0).job_id;
   Time("get job, full", [&] {

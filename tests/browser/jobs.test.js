@@ -252,11 +252,16 @@ test("jobs are sorted by time, either way", () => withPage({ path: "/jobs" }, as
   const newest = await rowIds(page);
   await page.getByRole("button", { name: "Time", exact: true }).click();
   await page.waitForURL("**/jobs?order=oldest");
-  await page.waitForFunction((id) => [...document.querySelectorAll("tr[data-job]")].at(-1)?.dataset.job === id,
-    newest[0]);
-  const oldest = await rowIds(page);
-  assert.equal(oldest.length, await stack.ask("job_count"));
-  assert.deepEqual(oldest.reverse().slice(0, newest.length), newest);
+  const answer = await page.request.get("/api/v1/jobs?order_by=created_at&page_size=50");
+  const oldest = (await answer.json()).jobs.map((job) => job.job_id);
+  await page.waitForFunction((id) => document.querySelector("tr[data-job]")?.dataset.job === id, oldest[0]);
+  await rows(page).nth(49).waitFor();
+  assert.deepEqual((await rowIds(page)).slice(0, 50), oldest);
+  await page.mouse.wheel(0, 5000);
+  await page.getByText("That is all.").waitFor();
+  const all = await rowIds(page);
+  assert.equal(all.length, await stack.ask("job_count"));
+  assert.deepEqual(all.reverse().slice(0, newest.length), newest);
   assert.equal(await page.getByRole("columnheader", { name: "Time" }).getAttribute("aria-sort"), "ascending");
 }));
 

@@ -5,7 +5,7 @@
 
 namespace tms::ledger {
 
-// What leads the way through the jobs; every way is in the list's order, newest first. All other
+// What leads the way through the jobs; every way is in the list's order. All other
 // conditions are checked on each row that is passed.
 enum class ListDriver {
   kRequestId,

@@ -218,10 +218,10 @@ absl::StatusOr<Job> SqliteJobStore::GetJob(const std::string& job_id, bool full)
   });
 }
 
-absl::StatusOr<JobPage> SqliteJobStore::ListJobs(const JobFilter& filter,
+absl::StatusOr<JobPage> SqliteJobStore::ListJobs(const JobFilter& filter, JobOrder order,
                                                  std::optional<JobKey> after, int limit) {
   return ReadWith<JobPage>(
-      [&](Connection& connection) { return ReadJobPage(connection, filter, after, limit); });
+      [&](Connection& connection) { return ReadJobPage(connection, filter, order, after, limit); });
 }
 
 absl::StatusOr<HistoryPage> SqliteJobStore::ListEvents(const std::string& job_id,

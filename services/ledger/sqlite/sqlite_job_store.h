@@ -66,8 +66,8 @@ class SqliteJobStore final : public JobStore {
   void Settle(OwnerSettlement settlement, SettleDone done) override;
   void Resolve(Resolution resolution, UpdateDone done) override;
   absl::StatusOr<Job> GetJob(const std::string& job_id, bool full) override;
-  absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, std::optional<JobKey> after,
-                                   int limit) override;
+  absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, JobOrder order,
+                                   std::optional<JobKey> after, int limit) override;
   absl::StatusOr<HistoryPage> ListEvents(const std::string& job_id, std::optional<int64_t> after,
                                          int limit) override;
   absl::StatusOr<CustomerPage> ListCustomers(const std::string& job_id,

@@ -24,8 +24,8 @@ constexpr int kRareCidJobs = 5'000;
 constexpr char kCountCid[] =
     "SELECT count(*) FROM (SELECT 1 FROM job_cids WHERE cid = ?1 LIMIT ?2)";
 
-// ?1, ?2 the key to go on below; ?3 the driver's value; ?4 the earliest time; ?5 … ?14 conditions,
-// NULL where anything matches.
+// ?1, ?2 the key to go on behind; ?3 the driver's value; ?4 the other end's time; ?5 … ?14
+// conditions, NULL where anything matches.
 #define TMS_LIST_HEAD                                                                            \
   "SELECT number, created_at, "                                                                  \
   "(?5 IS NULL OR user_id IN (SELECT value FROM json_each(?5))) "                                \
@@ -38,29 +38,35 @@ constexpr char kCountCid[] =
   "AND (?13 IS NULL OR http_status IS ?13) "                                                     \
   "AND (?14 IS NULL OR EXISTS(SELECT 1 FROM job_cids WHERE cid = ?14 AND job_number = number)) " \
   "FROM jobs "
-#define TMS_LIST_TAIL                                         \
+#define TMS_NEWEST_FIRST                                      \
   "AND (created_at, number) < (?1, ?2) AND created_at >= ?4 " \
   "ORDER BY created_at DESC, number DESC"
+#define TMS_OLDEST_FIRST \
+  "AND (created_at, number) > (?1, ?2) AND created_at < ?4 ORDER BY created_at, number"
 
-constexpr char kByRequestId[] =
-    TMS_LIST_HEAD "INDEXED BY jobs_by_request WHERE request_id = ?3 " TMS_LIST_TAIL;
-constexpr char kByBatch[] =
-    TMS_LIST_HEAD "INDEXED BY jobs_by_batch WHERE batch_id = ?3 " TMS_LIST_TAIL;
-constexpr char kByCid[] = TMS_LIST_HEAD
-    "NOT INDEXED WHERE number IN (SELECT job_number FROM job_cids WHERE cid = ?3) " TMS_LIST_TAIL;
-constexpr char kInProgress[] =
-    TMS_LIST_HEAD "INDEXED BY jobs_in_progress WHERE status = 'IN_PROGRESS' " TMS_LIST_TAIL;
-constexpr char kEffectUnknown[] =
-    TMS_LIST_HEAD "INDEXED BY jobs_effect_unknown WHERE effect = 'UNKNOWN' " TMS_LIST_TAIL;
-constexpr char kByHttpError[] = TMS_LIST_HEAD
-    "INDEXED BY jobs_http_error WHERE http_status = ?3 AND http_status >= 300 " TMS_LIST_TAIL;
-constexpr char kByUser[] =
-    TMS_LIST_HEAD "INDEXED BY jobs_by_user WHERE user_id = ?3 " TMS_LIST_TAIL;
-constexpr char kFailed[] =
-    TMS_LIST_HEAD "INDEXED BY jobs_failed WHERE status = 'FAILED' " TMS_LIST_TAIL;
-constexpr char kByCluster[] =
-    TMS_LIST_HEAD "INDEXED BY jobs_by_cluster WHERE cluster = ?3 " TMS_LIST_TAIL;
-constexpr char kByCreated[] = TMS_LIST_HEAD "INDEXED BY jobs_by_created WHERE true " TMS_LIST_TAIL;
+// One way through the jobs, in each JobOrder.
+struct Statements {
+  const char* newest_first;
+  const char* oldest_first;
+};
+#define TMS_STATEMENTS(way) \
+  { TMS_LIST_HEAD way TMS_NEWEST_FIRST, TMS_LIST_HEAD way TMS_OLDEST_FIRST }
+
+constexpr Statements kByRequestId =
+    TMS_STATEMENTS("INDEXED BY jobs_by_request WHERE request_id = ?3 ");
+constexpr Statements kByBatch = TMS_STATEMENTS("INDEXED BY jobs_by_batch WHERE batch_id = ?3 ");
+constexpr Statements kByCid =
+    TMS_STATEMENTS("NOT INDEXED WHERE number IN (SELECT job_number FROM job_cids WHERE cid = ?3) ");
+constexpr Statements kInProgress =
+    TMS_STATEMENTS("INDEXED BY jobs_in_progress WHERE status = 'IN_PROGRESS' ");
+constexpr Statements kEffectUnknown =
+    TMS_STATEMENTS("INDEXED BY jobs_effect_unknown WHERE effect = 'UNKNOWN' ");
+constexpr Statements kByHttpError =
+    TMS_STATEMENTS("INDEXED BY jobs_http_error WHERE http_status = ?3 AND http_status >= 300 ");
+constexpr Statements kByUser = TMS_STATEMENTS("INDEXED BY jobs_by_user WHERE user_id = ?3 ");
+constexpr Statements kFailed = TMS_STATEMENTS("INDEXED BY jobs_failed WHERE status = 'FAILED' ");
+constexpr Statements kByCluster = TMS_STATEMENTS("INDEXED BY jobs_by_cluster WHERE cluster = ?3 ");
+constexpr Statements kByCreated = TMS_STATEMENTS("INDEXED BY jobs_by_created WHERE true ");
 
 // Columns of the statements above.
 constexpr int kNumber = 0;
@@ -69,6 +75,32 @@ constexpr int kMatches = 2;
 
 // Sorts behind every time's text.
 constexpr char kEndOfTime[] = "~";
+
+const Statements& StatementsOf(ListDriver driver) {
+  switch (driver) {
+    case ListDriver::kRequestId:
+      return kByRequestId;
+    case ListDriver::kBatch:
+      return kByBatch;
+    case ListDriver::kCid:
+      return kByCid;
+    case ListDriver::kInProgress:
+      return kInProgress;
+    case ListDriver::kEffectUnknown:
+      return kEffectUnknown;
+    case ListDriver::kHttpError:
+      return kByHttpError;
+    case ListDriver::kUser:
+      return kByUser;
+    case ListDriver::kFailed:
+      return kFailed;
+    case ListDriver::kCluster:
+      return kByCluster;
+    case ListDriver::kCreated:
+      break;
+  }
+  return kByCreated;
+}
 
 absl::StatusOr<bool> IsRare(Connection& connection, const std::string& cid) {
   if (cid.empty()) return false;
@@ -95,21 +127,33 @@ std::optional<std::string> DriverText(ListDriver driver, const JobFilter& filter
   }
 }
 
-// The key below which every row of the page lies.
-JobKey UpperKey(const JobFilter& filter, std::optional<JobKey> after) {
-  const JobKey before{.created_at = filter.created_before.value_or(absl::InfiniteFuture())};
-  if (after.has_value() && after->created_at < before.created_at) return *after;
-  return before;
+// The page's rows lie behind `from`, and before `to`: of the newest first it is the earliest time
+// that is wanted, of the oldest first the time that is not wanted any more. Both as texts.
+struct Range {
+  std::string from_time;
+  int64_t from_number = 0;
+  std::string to_time;
+};
+
+Range RangeOf(const JobFilter& filter, JobOrder order, const std::optional<JobKey>& after) {
+  const bool newest_first = order == JobOrder::kNewestFirst;
+  const std::string earliest = filter.created_after ? FormatTimestamp(*filter.created_after) : "";
+  const std::string end =
+      filter.created_before ? FormatTimestamp(*filter.created_before) : kEndOfTime;
+  Range range{.from_time = newest_first ? end : earliest, .to_time = newest_first ? earliest : end};
+  if (!after) return range;
+  const std::string place = FormatTimestamp(after->created_at);
+  if (newest_first ? place < range.from_time : place >= range.from_time) {
+    range.from_time = place;
+    range.from_number = after->number;
+  }
+  return range;
 }
 
-absl::Status StepThrough(Connection& connection, const JobFilter& filter, const JobKey& upper,
-                         PageCollector& page) {
+absl::Status StepThrough(Connection& connection, const JobFilter& filter, JobOrder order,
+                         const Range& range, PageCollector& page) {
   TMS_ASSIGN_OR_RETURN(const bool cid_is_rare, IsRare(connection, filter.cid));
   const ListDriver driver = PlanList(filter, cid_is_rare);
-  const std::string upper_text =
-      upper.created_at == absl::InfiniteFuture() ? kEndOfTime : FormatTimestamp(upper.created_at);
-  const std::string lower_text =
-      filter.created_after.has_value() ? FormatTimestamp(*filter.created_after) : "";
   const std::optional<std::string> driver_text = DriverText(driver, filter);
   const sqlite::Value driver_value = driver == ListDriver::kHttpError
                                          ? sqlite::Value(*filter.http_status)
@@ -122,46 +166,26 @@ absl::Status StepThrough(Connection& connection, const JobFilter& filter, const 
                       .time = row.Text(kCreatedAt),
                       .matches = row.Int(kMatches) != 0});
   };
-  return connection.Visit(ListStatement(driver), take, upper_text, upper.number, driver_value,
-                          lower_text, AnyOf(filter.user_ids), AnyOf(filter.statuses),
-                          AnyOf(filter.failure_reasons), AnyOf(filter.effects),
-                          AnyOf(filter.action_codes), AnyOf(filter.clusters),
+  return connection.Visit(ListStatement(driver, order), take, range.from_time, range.from_number,
+                          driver_value, range.to_time, AnyOf(filter.user_ids),
+                          AnyOf(filter.statuses), AnyOf(filter.failure_reasons),
+                          AnyOf(filter.effects), AnyOf(filter.action_codes), AnyOf(filter.clusters),
                           if_given(filter.batch_id), if_given(filter.request_id),
                           filter.http_status, if_given(filter.cid));
 }
 
 }  // namespace
 
-const char* ListStatement(ListDriver driver) {
-  switch (driver) {
-    case ListDriver::kRequestId:
-      return kByRequestId;
-    case ListDriver::kBatch:
-      return kByBatch;
-    case ListDriver::kCid:
-      return kByCid;
-    case ListDriver::kInProgress:
-      return kInProgress;
-    case ListDriver::kEffectUnknown:
-      return kEffectUnknown;
-    case ListDriver::kHttpError:
-      return kByHttpError;
-    case ListDriver::kUser:
-      return kByUser;
-    case ListDriver::kFailed:
-      return kFailed;
-    case ListDriver::kCluster:
-      return kByCluster;
-    case ListDriver::kCreated:
-      break;
-  }
-  return kByCreated;
+const char* ListStatement(ListDriver driver, JobOrder order) {
+  const Statements& statements = StatementsOf(driver);
+  return order == JobOrder::kNewestFirst ? statements.newest_first : statements.oldest_first;
 }
 
-absl::StatusOr<JobPage> ReadJobPage(Connection& connection, const JobFilter& filter,
+absl::StatusOr<JobPage> ReadJobPage(Connection& connection, const JobFilter& filter, JobOrder order,
                                     std::optional<JobKey> after, int limit) {
   PageCollector collector(limit);
-  TMS_RETURN_IF_ERROR(StepThrough(connection, filter, UpperKey(filter, after), collector));
+  const Range range = RangeOf(filter, order, after);
+  TMS_RETURN_IF_ERROR(StepThrough(connection, filter, order, range, collector));
   JobPage page;
   for (const int64_t number : collector.matches()) {
     TMS_ASSIGN_OR_RETURN(std::optional<Job> job, FindJobByNumber(connection, number));

@@ -14,7 +14,7 @@
 namespace tms::ledger {
 
 absl::StatusOr<JobPage> ReadJobPage(sqlite::Connection& connection, const JobFilter& filter,
-                                    std::optional<JobKey> after, int limit);
+                                    JobOrder order, std::optional<JobKey> after, int limit);
 absl::StatusOr<HistoryPage> ReadHistory(sqlite::Connection& connection, const std::string& job_id,
                                         std::optional<int64_t> after, int limit);
 absl::StatusOr<CustomerPage> ReadCustomers(sqlite::Connection& connection,
@@ -30,6 +30,6 @@ absl::StatusOr<ChangePage> ReadChanges(sqlite::Connection& connection, const Job
                                        int64_t after, int limit);
 
 // The statement that ReadJobPage runs; for the test that looks at its query plan.
-const char* ListStatement(ListDriver driver);
+const char* ListStatement(ListDriver driver, JobOrder order);
 
 }  // namespace tms::ledger

@@ -24,6 +24,12 @@ test("oldest first stays oldest first", () => {
   assert.deepEqual(ids(showArrived(applyChange(oldest, job("d", 4), true)).rows), ["b", "c", "d"]);
 });
 
+test("oldest first, a new job comes with its page", () => {
+  const oldest = { ...firstPage({ jobs: [job("b", 2), job("c", 3)], next_page_token: "t" }), oldest: true };
+  assert.equal(applyChange(oldest, job("d", 4), true).arrived.length, 0);
+  assert.deepEqual(ids(applyChange(oldest, job("a", 1), true).arrived), ["a"]);
+});
+
 test("a change of a shown job changes its row in its place", () => {
   const changed = applyChange(list(), job("b", 2, "2", { status: "SUCCESS" }), true);
   assert.deepEqual(ids(changed.rows), ["c", "b"]);

@@ -93,9 +93,9 @@ class HoldingStore final : public JobStore {
   absl::StatusOr<Job> GetJob(const std::string& job_id, bool full) override {
     return store_.GetJob(job_id, full);
   }
-  absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, std::optional<JobKey> after,
-                                   int limit) override {
-    return store_.ListJobs(filter, after, limit);
+  absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, JobOrder order,
+                                   std::optional<JobKey> after, int limit) override {
+    return store_.ListJobs(filter, order, after, limit);
   }
   absl::StatusOr<HistoryPage> ListEvents(const std::string& job_id, std::optional<int64_t> after,
                                          int limit) override {

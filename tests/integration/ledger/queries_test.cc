@@ -141,6 +141,28 @@ TEST_F(QueriesTest, ReturnsNoJobTwiceWhileNewOnesAreMade) {
   for (const std::string& id : seen) EXPECT_EQ(seen.count(id), 1u) << id;
 }
 
+TEST_F(QueriesTest, ListsFromEitherEnd) {
+  for (const char* id : {"a", "b", "c"}) RecordStarted(id);
+  const auto ids = [&](const std::string& order) {
+    v1::ListJobsRequest request;
+    request.set_order_by(order);
+    request.set_page_size(2);
+    std::vector<std::string> found;
+    do {
+      const auto page = ListJobs(request);
+      for (const v1::Job& job : page->jobs()) found.push_back(job.job_id());
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return found;
+  };
+  EXPECT_THAT(ids("created_at"), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(ids("created_at desc"), ElementsAre("c", "b", "a"));
+  EXPECT_EQ(ids(""), ids("created_at desc"));
+  v1::ListJobsRequest request;
+  request.set_order_by("user_id");
+  EXPECT_THAT(FieldsOf(ListJobs(request).status()), ElementsAre("order_by"));
+}
+
 TEST_F(QueriesTest, CoercesPageSizes) {
   EventStream stream(stub());
   for (int i = 0; i < 520; ++i) ASSERT_TRUE(stream.Send(MakeStarted("job" + std::to_string(i))));

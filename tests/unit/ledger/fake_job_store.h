@@ -47,7 +47,7 @@ class FakeJobStore final : public JobStore {
     last_full = full;
     return jobs[job_id];
   }
-  absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, std::optional<JobKey> after,
+  absl::StatusOr<JobPage> ListJobs(const JobFilter& filter, JobOrder, std::optional<JobKey> after,
                                    int limit) override {
     last_filter = filter;
     last_job_key = after;

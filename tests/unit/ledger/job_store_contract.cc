@@ -114,11 +114,12 @@ std::vector<HistoryEvent> JobStoreContract::History(const std::string& job_id) {
   return page.ok() ? page->events : std::vector<HistoryEvent>();
 }
 
-std::vector<std::string> JobStoreContract::List(const JobFilter& filter, int limit) {
+std::vector<std::string> JobStoreContract::List(const JobFilter& filter, int limit,
+                                                JobOrder order) {
   std::vector<std::string> ids;
   std::optional<JobKey> after;
   do {
-    const auto page = store().ListJobs(filter, after, limit);
+    const auto page = store().ListJobs(filter, order, after, limit);
     EXPECT_TRUE(page.ok()) << page.status();
     if (!page.ok()) break;
     EXPECT_LE(page->jobs.size(), static_cast<size_t>(limit));

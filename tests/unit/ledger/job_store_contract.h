@@ -66,7 +66,8 @@ class JobStoreContract : public ::testing::TestWithParam<HarnessMaker> {
   Job Get(const std::string& job_id, bool full = false);
   std::vector<HistoryEvent> History(const std::string& job_id);
   // Ids of every job that matches, read in pages of `limit`.
-  std::vector<std::string> List(const JobFilter& filter, int limit = 100);
+  std::vector<std::string> List(const JobFilter& filter, int limit = 100,
+                                JobOrder order = JobOrder::kNewestFirst);
 
   AuditResult Audit(const AuditRecord& record);
   // Numbers of every audit record that matches, read in pages of `limit`.

@@ -32,9 +32,30 @@ TEST_P(JobStoreContract, PagesMeetEveryJobOnceAlsoAmongEqualTimes) {
   EXPECT_EQ(List(filter, 7), expected);
 }
 
+TEST_P(JobStoreContract, OldestFirstIsTheSameListFromItsOtherEnd) {
+  const absl::Time start = clock_.Now();
+  for (int i = 0; i < 25; ++i) {
+    if (i % 10 == 0) clock_.Advance(absl::Seconds(1));
+    RecordExpecting(Verdict::kApplied, Started("job-" + std::to_string(i)));
+  }
+  for (const JobFilter& filter : {JobFilter{}, JobFilter{.user_ids = {"ann"}},
+                                  JobFilter{.created_after = start + absl::Seconds(2)},
+                                  JobFilter{.created_before = start + absl::Seconds(3)},
+                                  JobFilter{.statuses = {JobStatus::kInProgress},
+                                  .created_after = start + absl::Seconds(2),
+                                  .created_before = start + absl::Seconds(3)}}) {
+    std::vector<std::string> expected = List(filter);
+    EXPECT_FALSE(expected.empty());
+    std::ranges::reverse(expected);
+    for (const int limit : {1, 7, 100}) {
+      EXPECT_EQ(List(filter, limit, JobOrder::kOldestFirst), expected);
+    }
+  }
+}
+
 TEST_P(JobStoreContract, LastFullPageHasNoSuccessor) {
   for (const char* id : {"a", "b"}) RecordExpecting(Verdict::kApplied, Started(id));
-  const auto page = store().ListJobs({}, std::nullopt, 2);
+  const auto page = store().ListJobs({}, JobOrder::kNewestFirst, std::nullopt, 2);
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(page->jobs.size(), 2u);
   EXPECT_FALSE(page->next.has_value());
@@ -42,11 +63,11 @@ TEST_P(JobStoreContract, LastFullPageHasNoSuccessor) {
 
 TEST_P(JobStoreContract, JobsMadeWhilePagingAreNotReturnedTwice) {
   for (const char* id : {"a", "b", "c"}) RecordExpecting(Verdict::kApplied, Started(id));
-  const auto first = store().ListJobs({}, std::nullopt, 2);
+  const auto first = store().ListJobs({}, JobOrder::kNewestFirst, std::nullopt, 2);
   ASSERT_TRUE(first.ok());
   clock_.Advance(absl::Seconds(1));
   RecordExpecting(Verdict::kApplied, Started("d"));
-  const auto second = store().ListJobs({}, first->next, 2);
+  const auto second = store().ListJobs({}, JobOrder::kNewestFirst, first->next, 2);
   ASSERT_TRUE(second.ok());
   ASSERT_EQ(second->jobs.size(), 1u);
   EXPECT_EQ(second->jobs[0].job_id, "a");

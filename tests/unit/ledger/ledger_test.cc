@@ -248,6 +248,9 @@ TEST_F(LedgerTest, BindsATokenToEveryFieldOfItsFilterButNotToThePageSize) {
       [](JobFilter& f) { f.created_after = absl::UnixEpoch(); },
       [](JobFilter& f) { f.created_before = absl::UnixEpoch(); },
   };
+  const PageRequest next{.page_token = token};
+  EXPECT_THAT(FieldsOf(ledger_.ListJobs(filter, next, JobOrder::kOldestFirst).status()),
+              ElementsAre("page_token"));
   for (const auto& change : kChanges) {
     JobFilter other = filter;
     change(other);

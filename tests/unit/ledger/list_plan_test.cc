@@ -64,13 +64,13 @@ TEST(ListPlanTest, OneThatNamesFewerJobsGoesFirst) {
 }
 
 // What SQLite will do with the statement of `driver`, one line.
-std::string QueryPlan(ListDriver driver) {
+std::string QueryPlan(ListDriver driver, JobOrder order = JobOrder::kNewestFirst) {
   const TempDir dir;
   const std::string path = dir.File("jobs.db");
   auto connection = sqlite::Connection::Open(path, sqlite::OpenMode::kCreateOrWrite).value();
   EXPECT_TRUE(
       sqlite::Migrate(*connection, path, 0, LedgerSchema(), absl::UnixEpoch()).status().ok());
-  const std::string explain = std::string("EXPLAIN QUERY PLAN ") + ListStatement(driver);
+  const std::string explain = std::string("EXPLAIN QUERY PLAN ") + ListStatement(driver, order);
   std::string plan;
   const auto add = [&](const sqlite::Row& row) {
     plan += row.Text(3) + "; ";
@@ -85,19 +85,25 @@ TEST(ListPlanTest, EveryStatementSeeksInItsIndexAndNeedsNoSorting) {
     return AllOf(HasSubstr("SEARCH jobs USING INDEX " + index + " (" + condition),
                  Not(HasSubstr("TEMP B-TREE")));
   };
-  EXPECT_THAT(QueryPlan(ListDriver::kCreated),
-              seeks("jobs_by_created", "created_at>? AND created_at<?"));
-  EXPECT_THAT(QueryPlan(ListDriver::kUser), seeks("jobs_by_user", "user_id=? AND created_at>?"));
-  EXPECT_THAT(QueryPlan(ListDriver::kCluster),
-              seeks("jobs_by_cluster", "cluster=? AND created_at>?"));
-  EXPECT_THAT(QueryPlan(ListDriver::kBatch), seeks("jobs_by_batch", "batch_id=? AND created_at>?"));
-  EXPECT_THAT(QueryPlan(ListDriver::kRequestId),
-              seeks("jobs_by_request", "request_id=? AND created_at>?"));
-  EXPECT_THAT(QueryPlan(ListDriver::kHttpError),
-              seeks("jobs_http_error", "http_status=? AND created_at>?"));
-  EXPECT_THAT(QueryPlan(ListDriver::kInProgress), seeks("jobs_in_progress", "created_at>?"));
-  EXPECT_THAT(QueryPlan(ListDriver::kFailed), seeks("jobs_failed", "created_at>?"));
-  EXPECT_THAT(QueryPlan(ListDriver::kEffectUnknown), seeks("jobs_effect_unknown", "created_at>?"));
+  for (const JobOrder order : {JobOrder::kNewestFirst, JobOrder::kOldestFirst}) {
+    EXPECT_THAT(QueryPlan(ListDriver::kCreated, order),
+                seeks("jobs_by_created", "created_at>? AND created_at<?"));
+    EXPECT_THAT(QueryPlan(ListDriver::kUser, order),
+                seeks("jobs_by_user", "user_id=? AND created_at>?"));
+    EXPECT_THAT(QueryPlan(ListDriver::kCluster, order),
+                seeks("jobs_by_cluster", "cluster=? AND created_at>?"));
+    EXPECT_THAT(QueryPlan(ListDriver::kBatch, order),
+                seeks("jobs_by_batch", "batch_id=? AND created_at>?"));
+    EXPECT_THAT(QueryPlan(ListDriver::kRequestId, order),
+                seeks("jobs_by_request", "request_id=? AND created_at>?"));
+    EXPECT_THAT(QueryPlan(ListDriver::kHttpError, order),
+                seeks("jobs_http_error", "http_status=? AND created_at>?"));
+    EXPECT_THAT(QueryPlan(ListDriver::kInProgress, order),
+                seeks("jobs_in_progress", "created_at>?"));
+    EXPECT_THAT(QueryPlan(ListDriver::kFailed, order), seeks("jobs_failed", "created_at>?"));
+    EXPECT_THAT(QueryPlan(ListDriver::kEffectUnknown, order),
+                seeks("jobs_effect_unknown", "created_at>?"));
+  }
 }
 
 TEST(ListPlanTest, FrequentCidIsLookedUpInEachJobByBoth) {

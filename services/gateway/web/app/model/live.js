@@ -44,9 +44,10 @@ export function applyChange(list, job, belongs) {
   const waiting = list.arrived.find((row) => row.job_id === job.job_id);
   if (waiting && isOlder(job, waiting)) return list;
   const arrived = list.arrived.filter((row) => row !== waiting);
-  // Older than what has been paged to: it will come with its page.
+  // Beyond what has been paged to: it will come with its page.
   const last = list.rows.at(-1);
-  const below = list.nextToken !== "" && last && job.created_at < last.created_at;
+  const beyond = list.oldest ? job.created_at > last?.created_at : job.created_at < last?.created_at;
+  const below = list.nextToken !== "" && beyond;
   if (belongs && !below) {
     if (arrived.length >= MAX_ARRIVED) return list.gap ? list : { ...list, gap: true };
     arrived.push(job);

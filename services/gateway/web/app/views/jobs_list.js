@@ -1,18 +1,14 @@
 // The list of jobs behind the table: pages, live changes, and what is kept for coming back.
 
-import { api, ApiError } from "../api.js";
+import { api } from "../api.js";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../lib.js";
 import { useWatch } from "../parts/watch.js";
 import { matches, toCountParams, toListParams, toWatchParams, stateCounts, toQuery }
   from "../model/filters.js";
-import { formatNumber } from "../model/format.js";
 import { applyChange, comeBack, EMPTY_LIST, firstPage, morePages, showArrived, unheardOf }
   from "../model/live.js";
 
 const PAGE_SIZE = 50;
-// The ledger lists newest first. Oldest first is read whole and turned round, so it has a limit.
-const WHOLE_PAGE_SIZE = 500;
-const MAX_WHOLE = 5000;
 // Of running jobs further down, that are asked for one by one after coming back.
 const MAX_UNHEARD_OF = 50;
 // Counts follow live changes, but not each single one.
@@ -24,32 +20,15 @@ let kept = null;
 function firstPageParams(filters) {
   const params = toListParams(filters, Date.now());
   params.set("page_size", PAGE_SIZE);
+  if (filters.order === "oldest") params.set("order_by", "created_at");
   return params;
-}
-
-async function readOldestFirst(filters, signal, background) {
-  const jobs = [];
-  const params = firstPageParams(filters);
-  params.set("page_size", WHOLE_PAGE_SIZE);
-  do {
-    const page = await api.jobs(params, signal, background);
-    jobs.push(...page.jobs);
-    params.set("page_token", page.next_page_token);
-  } while (params.get("page_token") !== "" && jobs.length <= MAX_WHOLE);
-  if (jobs.length > MAX_WHOLE) {
-    throw new ApiError(400, { detail: `More than ${formatNumber(MAX_WHOLE)} jobs match. Oldest first ` +
-      "can show at most that many: narrow the filters, for instance by time." });
-  }
-  return { jobs: jobs.reverse(), next_page_token: "" };
 }
 
 // The begin of the list in the order that is asked for.
 async function readFirst(filters, signal, background = false) {
-  const oldest = filters.order === "oldest";
   const params = firstPageParams(filters);
-  const page = await (oldest ? readOldestFirst(filters, signal, background)
-    : api.jobs(params, signal, background));
-  return { ...firstPage(page), oldest, params: params.toString(), query: toQuery(filters) };
+  const page = await api.jobs(params, signal, background);
+  return { ...firstPage(page), oldest: filters.order === "oldest", params: params.toString(), query: toQuery(filters) };
 }
 
 /** Numbers for the states above the list; null while unknown or where they can't be had. */
