@@ -9,16 +9,18 @@
 namespace tms::sqlite {
 
 // Recovery reads a log up to its first bad frame and takes the rest for what a crash left, without
-// a word. Nothing is written behind a commit, or behind the log's own head, before that is synced,
-// so what a crash alone leaves holds at most one commit: the one that nobody was told of.
+// a word. Nothing is written behind a commit before that is synced, so what a crash alone leaves
+// holds at most one commit: the one that nobody was told of. Unless no frame is read at all: a log
+// is begun anew over an old one, or cut to nothing first, which the file holds by then, and whose
+// frames may then be what is found.
 struct WalTail {
   // Frames that recovery reads.
   int64_t frames_read = 0;
   // Commits of the same log that it does not reach.
   int64_t commits_unread = 0;
 
-  // Whether there are more than a crash leaves.
-  bool is_damaged() const { return commits_unread > 1; }
+  // Whether there are more than a crash can leave.
+  bool is_damaged() const { return commits_unread > 1 && frames_read > 0; }
 };
 
 // Reads the log beside the database at `path`, which no process may have open; no log, or an empty

@@ -108,6 +108,7 @@ void EventLane::OnUp() {
 
 void EventLane::OnStreamAck(Ack ack) {
   backoff_.Reset();
+  OnUp();
   // The first one that was sent: acks of one event come in the order in which it was written.
   const auto turn = turns_.lower_bound({ack.job_id(), ack.event_seq()});
   if (turn == turns_.end() || turn->first != EventKey(ack.job_id(), ack.event_seq())) return;

@@ -152,7 +152,8 @@ class FailingSyncTest_F12(ChaosTest):
             self.stack.action_machine.fail_syncs(after=after)
             self.stack.action.launch()
             self.assertNotEqual(self.stack.action.wait(), 0)
-            self.assertTrue(self.stack.logged(self.stack.action, "Input/output error"))
+            self.assertTrue(self.stack.logged(self.stack.action, "Input/output error") or
+                            self.stack.logged(self.stack.action, "disk I/O error"))
         self.stack.action_machine.mend()
         self.stack.action.start()
         self.stack.wait_until_it_works()
