@@ -11,8 +11,8 @@ namespace tms::sqlite {
 // Recovery reads a log up to its first bad frame and takes the rest for what a crash left, without
 // a word. Nothing is written behind a commit before that is synced, so what a crash alone leaves
 // holds at most one commit: the one that nobody was told of. Unless no frame is read at all: a log
-// is begun anew over an old one, or cut to nothing first, which the file holds by then, and whose
-// frames may then be what is found.
+// whose frames are all in the file is begun anew over them, or cut to nothing first, and they may
+// then be what is found.
 struct WalTail {
   // Frames that recovery reads.
   int64_t frames_read = 0;
