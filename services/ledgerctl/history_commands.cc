@@ -15,8 +15,9 @@ namespace {
 
 constexpr size_t kKeyDigits = 64;
 
+// Texts out of a file may be quotes of what is damaged in it.
 int Fail(const absl::Status& status) {
-  std::cerr << "ledgerctl: " << Message(status) << '\n';
+  std::cerr << "ledgerctl: " << Sanitize(Message(status)) << '\n';
   return kFailed;
 }
 
@@ -50,10 +51,12 @@ void PrintReport(const ledger::VerifyReport& report, const ledger::VerifyOptions
                 << (options.public_key.empty() ? " (not compared: --public-key)" : "") << '\n';
     }
   }
-  for (const std::string& text : report.acceptances) std::cout << "ACCEPTED " << text << '\n';
+  for (const std::string& text : report.acceptances) {
+    std::cout << "ACCEPTED " << Sanitize(text) << '\n';
+  }
   std::cout << "jobs     " << report.job_count << " replayed\n";
   for (const std::string& finding : report.findings) {
-    std::cout << "WRONG    " << Sanitize(finding) << '\n';  // it may quote what is damaged
+    std::cout << "WRONG    " << Sanitize(finding) << '\n';
   }
   if (report.findings.empty()) std::cout << "All is as it was written.\n";
 }

@@ -100,6 +100,17 @@ class S24HistoryTest(StackTest):
         self.assertIn("WRONG    row 4: it is missing",
                       ledgerctl("verify", "--db", removed).stdout)
 
+    def test_what_is_damaged_is_quoted_so_that_a_terminal_may_see_it(self):
+        self.make_history()
+        garbled = self.altered_copy("garbled.db", "SELECT 1")
+        garbled.write_bytes(garbled.read_bytes().replace(b"INDEX jobs_by_user ",
+                                                         b"\xcf\x1b[EX jobs_by_user "))
+        for command in ("verify", "export-events"):
+            answer = ledgerctl(command, "--db", garbled)  # decoded as UTF-8
+            self.assertEqual(answer.returncode, FAILED)
+            self.assertIn("malformed database schema", answer.stderr)
+            self.assertNotIn("\x1b", answer.stderr)
+
     def test_a_history_in_use_is_verified_without_holding_it_up(self):
         stop = threading.Event()
 
