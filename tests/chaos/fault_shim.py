@@ -158,10 +158,12 @@ def _key(path):
 
 
 def _mix(old, new, rng):
-    """Each sector that differs is old or new; so is the length."""
+    """Each sector that differs is old or new; so is the length. What a truncation took away is
+    either gone with the length or there as it was: no disk writes zeros in its place."""
     size = len(rng.choice((old, new)))
-    length = max(len(old), len(new))
-    old, new = old.ljust(length, b"\0"), new.ljust(length, b"\0")
+    new += old[len(new):]
+    length = len(new)
+    old = old.ljust(length, b"\0")
     mixed = bytearray(old)
     for begin in range(0, length, SECTOR):
         sector = slice(begin, begin + SECTOR)

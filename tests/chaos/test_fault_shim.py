@@ -163,6 +163,18 @@ class PowerLossTest(MachineTestCase):
         self.die()
         self.assertEqual(self.file("a").read_bytes(), b"duRABle!")
 
+    def test_a_truncation_is_there_whole_or_not_at_all(self):
+        text = "x" * 2000
+        lengths = set()
+        for seed in range(12):
+            self.make("a", text)
+            self.probe.do("truncate", self.file("a"), 0)
+            self.die(random.Random(seed))
+            left = self.file("a").read_bytes().decode()
+            self.assertIn(left, (text, ""))
+            lengths.add(len(left))
+        self.assertEqual(lengths, {0, 2000})
+
     def test_truncation(self):
         self.make("a", "1234567890")
         self.probe.do("truncate", self.file("a"), 2)
