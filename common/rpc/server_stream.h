@@ -17,13 +17,14 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 
 namespace tms::rpc {
 
 // One stream. At most one message is held, so a slow reader holds the server back. Made by Start;
 // Next is called by one coroutine at a time, on the executor given to Start, which must be a
-// strand. Who started it calls Close in the end; it then lives on until gRPC is done with it.
+// strand. Who started it calls Close in the end, once.
 template <typename Response>
 class ServerStream final : public grpc::ClientReadReactor<Response>,
                            public std::enable_shared_from_this<ServerStream<Response>> {
@@ -39,7 +40,6 @@ class ServerStream final : public grpc::ClientReadReactor<Response>,
                                              const Options& options, Begin begin) {
     std::shared_ptr<ServerStream> stream(new ServerStream(std::move(executor)));
     for (const auto& [key, value] : options.metadata) stream->context_.AddMetadata(key, value);
-    stream->self_ = stream;
     begin(&stream->context_, stream.get());
     // Reads are started from outside of reactions: gRPC must not be done meanwhile.
     stream->AddHold();
@@ -69,8 +69,9 @@ class ServerStream final : public grpc::ClientReadReactor<Response>,
     return *status_;
   }
 
-  // Cancels the call. Next must not be called after it. The executor may go: nothing of it is
-  // touched any more.
+  // Cancels the call and waits until gRPC is done with it, so not on a thread of gRPC's: one of
+  // those must not be the last to let go of a channel. Next must not be called after it. The
+  // executor may go: nothing of it is touched any more.
   void Close() {
     context_.TryCancel();
     bool release = false;
@@ -81,6 +82,7 @@ class ServerStream final : public grpc::ClientReadReactor<Response>,
       release = !reading_ && !std::exchange(released_, true);
     }
     if (release) this->RemoveHold();
+    done_.WaitForNotification();
   }
 
  private:
@@ -112,11 +114,12 @@ class ServerStream final : public grpc::ClientReadReactor<Response>,
   }
 
   void OnDone(const grpc::Status& status) override {
-    // Last of all it may destroy this.
-    const std::shared_ptr<ServerStream> self = std::move(self_);
-    absl::MutexLock lock(&mutex_);
-    status_ = status;
-    if (!closed_) Wake();
+    {
+      absl::MutexLock lock(&mutex_);
+      status_ = status;
+      if (!closed_) Wake();
+    }
+    done_.Notify();
   }
 
   void Wake() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -129,7 +132,7 @@ class ServerStream final : public grpc::ClientReadReactor<Response>,
   Response incoming_;  // gRPC's while a read runs
   Response message_;
   std::optional<boost::asio::steady_timer> timer_;  // until Close; used on its executor
-  std::shared_ptr<ServerStream> self_;
+  absl::Notification done_;
   mutable absl::Mutex mutex_;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
   bool ready_ ABSL_GUARDED_BY(mutex_) = false;

@@ -71,10 +71,14 @@ boost::asio::awaitable<CallAnswer<Response>> CallUnary(Start start, Request requ
     }
     // std::function wants a copyable callback; the handler is move-only.
     auto shared = std::make_shared<Handler>(std::move(handler));
+    // The thread of gRPC's that brings the answer lets go of the call before anybody goes on: were
+    // it the last to do so, of a channel too, it would wait for its own end.
     start(&call->context, &call->request, &call->answer.response,
-          std::function<void(grpc::Status)>([call, shared, executor](grpc::Status status) {
+          std::function<void(grpc::Status)>([call, shared, executor](grpc::Status status) mutable {
             call->answer.status = std::move(status);
-            asio::post(executor, [shared] { std::move (*shared)(); });
+            asio::post(executor, [call = std::move(call), shared = std::move(shared)] {
+              std::move (*shared)();
+            });
           }));
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate,
