@@ -55,7 +55,7 @@ void AuditRecorder::Record(v1::AuditRecord record) {
 }
 
 bool AuditRecorder::Admit(const v1::AuditRecord& record) {
-  SumUp();
+  SumUp(kWindow);
   Window& window = windows_[record.action()];
   if (window.recorded == 0) window.began = clock_.SinceBoot();
   if (window.recorded >= limits_.failures_a_minute) {
@@ -66,10 +66,10 @@ bool AuditRecorder::Admit(const v1::AuditRecord& record) {
   return true;
 }
 
-void AuditRecorder::SumUp() {
+void AuditRecorder::SumUp(absl::Duration age) {
   const absl::Duration now = clock_.SinceBoot();
   for (auto& [action, window] : windows_) {
-    if (now - window.began < kWindow) continue;
+    if (now - window.began < age) continue;
     const int left_out = std::exchange(window.left_out, 0);
     window.recorded = 0;
     if (left_out == 0) continue;
@@ -97,7 +97,7 @@ AuditRecorder::Counts AuditRecorder::counts() const {
 
 std::optional<v1::AuditRecord> AuditRecorder::Front() {
   absl::MutexLock lock(&mutex_);
-  SumUp();
+  SumUp(kWindow);
   if (queue_.empty()) return std::nullopt;
   return queue_.front();
 }
@@ -172,6 +172,7 @@ void AuditRecorder::Stop() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
+    SumUp(absl::ZeroDuration());
   }
   Wake();
 }

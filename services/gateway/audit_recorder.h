@@ -46,7 +46,7 @@ class AuditRecorder final : public AuditSink {
 
   // Sends until Stop; runs on an executor's thread.
   boost::asio::awaitable<void> Run();
-  // Lets Run send what waits, without a second try, and return.
+  // Lets Run send what waits and what has been summed up, without a second try, and return.
   void Stop();
 
  private:
@@ -58,7 +58,8 @@ class AuditRecorder final : public AuditSink {
 
   // False if the record is only counted.
   bool Admit(const tms::ledger::v1::AuditRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void SumUp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Of windows that began at least `age` ago.
+  void SumUp(absl::Duration age) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(tms::ledger::v1::AuditRecord record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<tms::ledger::v1::AuditRecord> Front();
   void Pop();

@@ -95,6 +95,16 @@ TEST_F(AuditRecorderTest, S21AFloodOfFailuresIsSummedUp) {
   EXPECT_EQ(records[5].user_id(), "ann");
 }
 
+TEST_F(AuditRecorderTest, S21WhatIsSummedUpIsToldAtTheEndToo) {
+  Begin({.failures_a_minute = 1});
+  for (int i = 0; i < 10; ++i) recorder_->Record(Of("LOGIN_FAILED", false));
+  recorder_->Stop();
+  running_.wait();
+  const auto records = Received(2);
+  ASSERT_THAT(records, SizeIs(2));
+  EXPECT_THAT(records[1].detail(), HasSubstr("9 more"));
+}
+
 TEST_F(AuditRecorderTest, S21WhatWaitsIsBoundedAndWhatIsLostIsSaid) {
   std::atomic<bool> away = true;
   ledger_.script.SetAnswer([&](auto*, auto*) {
