@@ -12,7 +12,6 @@
 #include "services/gateway/forward.h"
 #include "services/gateway/legacy_answers.h"
 #include "services/gateway/legacy_routes.h"
-#include "services/gateway/problem.h"
 
 namespace tms::gateway {
 namespace {
@@ -110,18 +109,18 @@ http::Response ToLegacy(const v1::SetActionResponse& response) {
 }
 
 // A URL that is no cluster's is forbidden, everything else that is wrong is a bad request.
-http::Response Refused(const absl::Status& status) {
+absl::Status Refused(absl::Status status) {
   const auto violations = GetViolations(status);
   const bool foreign = std::ranges::any_of(
       violations, [](const FieldViolation& violation) { return violation.field == "cluster_url"; });
-  if (foreign) return LegacyFailure(403, "The URL belongs to no configured cluster");
-  const Problem problem = ToProblem(status);
-  return LegacyFailure(problem.http_status, problem.detail);
+  if (!foreign) return status;
+  return MakeStatus(absl::StatusCode::kPermissionDenied, "FOREIGN_URL",
+                    "The URL belongs to no configured cluster");
 }
 
 asio::awaitable<RouteAnswer> ProxyFetch(Services& services, const RequestContext& context) {
   const absl::StatusOr<json::object> body = ParseObject(context.request.body);
-  if (!body.ok()) co_return Refused(body.status());
+  if (!body.ok()) co_return body.status();
   std::optional<v1::SetActionRequest> request = ParseSetAction(*body);
   if (!request.has_value()) co_return NotServedHere();
   const auto response = co_await CallAction(services, context, *std::move(request));

@@ -90,6 +90,7 @@ TEST_F(LegacyRoutes, S07AUrlOfNoClusterIsForbiddenAndWhatIsWrongIsABadRequest) {
   url.Add("cluster_url", "not the base URL of a configured cluster");
   action_.script.SetStatus(rpc::ToGrpc(url.ToStatus(), "id"));
   EXPECT_EQ(SendJson("POST", "/proxy_fetch", kFetch).status, 403);
+  EXPECT_THAT(audit_.actions(), testing::ElementsAre("!ACCESS_DENIED"));
   Violations action;
   action.Add("action", "unknown action");
   action_.script.SetStatus(rpc::ToGrpc(action.ToStatus(), "id"));
