@@ -131,7 +131,8 @@ std::string TrustedProxy::ClientOf(const http::Request& request) const {
   return client;
 }
 
-std::optional<Caller> SessionAuthenticator::Identify(const http::Request& request) const {
+std::optional<Caller> SessionAuthenticator::Identify(const http::Request& request,
+                                                     bool is_activity) const {
   if (const std::optional<std::string> user = proxy_.UserOf(request)) {
     const std::optional<Account> account = users_.Find(*user);
     if (!account.has_value() || account->disabled) return std::nullopt;
@@ -140,8 +141,8 @@ std::optional<Caller> SessionAuthenticator::Identify(const http::Request& reques
   }
   const std::string_view id = SessionIdOf(request);
   if (id.empty()) return std::nullopt;
-  const bool background = request.FindHeader(kBackgroundHeader) == "1";
-  const auto session = background ? sessions_.Find(id) : sessions_.Touch(id);
+  const bool prolongs = is_activity && request.FindHeader(kBackgroundHeader) != "1";
+  const auto session = prolongs ? sessions_.Touch(id) : sessions_.Find(id);
   if (!session.has_value()) return std::nullopt;
   if (users_.IsUnchanged(session->caller)) return session->caller;
   sessions_.End(session->caller.session);

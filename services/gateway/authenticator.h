@@ -21,9 +21,9 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
 
-  // Nothing if nobody is known by it. Counts as activity of a session, unless the request says that
-  // a page makes it by itself.
-  virtual std::optional<Caller> Identify(const http::Request& request) const = 0;
+  // Nothing if nobody is known by it. Counts as activity of a session if `is_activity`, unless the
+  // request says that a page makes it by itself.
+  virtual std::optional<Caller> Identify(const http::Request& request, bool is_activity) const = 0;
 
   // Where a request comes from: the other end of the connection, unless that is known to pass on
   // requests of others.
@@ -80,7 +80,7 @@ class SessionAuthenticator final : public Authenticator {
   SessionAuthenticator(SessionStore& sessions, const UserDirectory& users, TrustedProxy proxy)
       : sessions_(sessions), users_(users), proxy_(std::move(proxy)) {}
 
-  std::optional<Caller> Identify(const http::Request& request) const override;
+  std::optional<Caller> Identify(const http::Request& request, bool is_activity) const override;
   std::string ClientAddress(const http::Request& request) const override {
     return proxy_.ClientOf(request);
   }

@@ -77,7 +77,7 @@ std::variant<size_t, http::Response> Gateway::Admit(const http::Request& head) {
   }
   record.route = match.route->pattern;
   if (match.route->access == Access::kUser) {
-    const std::optional<Caller> caller = authenticator_.Identify(head);
+    const std::optional<Caller> caller = authenticator_.Identify(head, match.route->is_activity);
     if (caller.has_value()) record.user = caller->user;
     if (auto bar = Bar(record, *match.route, head, caller)) return *std::move(bar);
   }
@@ -123,7 +123,7 @@ asio::awaitable<http::Response> Gateway::Handle(http::Request request) {
                          .client_address = record.client_address};
   if (route.access == Access::kUser) {
     // Anew: a session may have ended while the body came in.
-    std::optional<Caller> caller = authenticator_.Identify(context.request);
+    std::optional<Caller> caller = authenticator_.Identify(context.request, route.is_activity);
     if (auto bar = Bar(record, route, context.request, caller)) co_return *std::move(bar);
     context.caller = *std::move(caller);
   }

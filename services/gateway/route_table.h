@@ -54,6 +54,8 @@ struct Route {
   // 0: the route takes no body. Otherwise the body is JSON.
   size_t max_body_bytes = 0;
   bool body_optional = false;
+  // Whether a request counts as activity of its session, unless it says that it is none.
+  bool is_activity = true;
   // What its requests are counted under, where that is not the pattern.
   std::string counted_as;
   RouteHandler handler;

@@ -131,6 +131,8 @@ asio::awaitable<RouteAnswer> Watch(StreamParts& parts, const RequestContext& con
 std::vector<Route> WatchRoutes(StreamParts& parts) {
   return {{.method = "GET",
            .pattern = "/api/v1/jobs:watch",
+           // A browser opens it again and again by itself, and can't say so.
+           .is_activity = false,
            .handler = [&parts](const RequestContext& context) { return Watch(parts, context); }}};
 }
 

@@ -54,6 +54,14 @@ TEST_F(Watch, ChangesComeAsEventsWithTheirTokens) {
   EXPECT_EQ(requests[0].filter().statuses(0), v1::Job::FAILED);
 }
 
+TEST_F(Watch, OpeningItDoesNotProlongTheSession) {
+  ledger_.SetWatch({}, grpc::Status(grpc::StatusCode::UNAVAILABLE, ""));
+  clock_.Advance(absl::Minutes(14));
+  EXPECT_EQ(All("/api/v1/jobs:watch").status, 200);
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Get("/api/v1/jobs").status, 401);
+}
+
 TEST_F(Watch, TheLastEventIdResumes) {
   ledger_.SetWatch({}, grpc::Status(grpc::StatusCode::UNAVAILABLE, ""));
   All("/api/v1/jobs:watch?resume_token=old", "Last-Event-ID: new\r\n");

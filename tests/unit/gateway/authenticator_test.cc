@@ -21,7 +21,7 @@ class AuthenticatorTest : public testing::Test {
 
   std::string LogIn() { return sessions_.Begin({.user = "ann", .roles = {Role::kViewer}}); }
   bool Knows(const http::Request& request) {
-    return SessionAuthenticator(sessions_, users_, proxy_).Identify(request).has_value();
+    return SessionAuthenticator(sessions_, users_, proxy_).Identify(request, true).has_value();
   }
 
   FakeClock clock_;
