@@ -26,7 +26,7 @@ namespace {
 constexpr char kTag[] = "SET_ACTION";
 // Callers are answered this long before their deadline, so that the answer still reaches them; less
 // where they leave little time.
-constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
+constexpr absl::Duration kAnswerMargin = absl::Milliseconds(500);
 constexpr int kAnswerMarginPart = 4;
 // Time after a call's deadline in which its outcome is normally recorded, by the ledger's sweep at
 // the latest; who waits longer than that is told IN_PROGRESS.

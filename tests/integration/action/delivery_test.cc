@@ -153,7 +153,7 @@ TEST_F(DeliveryTest, TheCallersDeadlineBoundsTheWaitForTheAck) {
   ledger_.SetScript([](const auto& event, auto ack) {
     return event.has_started() ? std::nullopt : std::optional(ack);
   });
-  ExpectLedgerUnavailable(Set(Request(), absl::Milliseconds(400)).Await());
+  ExpectLedgerUnavailable(Set(Request(), kImpatience).Await());
   EXPECT_EQ(ledger_.WaitForEvents(3)[2].finished().failure_reason(), Job::NOT_CALLED);
 }
 

@@ -118,7 +118,7 @@ TEST_F(SetActionTest, ACallerThatGoesAwayDoesNotStopTheCall) {
 }
 
 TEST_F(SetActionTest, ACallerWhoseDeadlineComesGetsTheJobInProgress) {
-  const Reply reply = Set(Request(), absl::Milliseconds(400)).Await();
+  const Reply reply = Set(Request(), kImpatience).Await();
   ASSERT_TRUE(reply.status.ok()) << reply.status;
   EXPECT_EQ(reply.response.job().status(), Job::IN_PROGRESS);
   clusters_.Finish(0, FakeClusterClient::Success());
@@ -132,7 +132,7 @@ TEST_F(SetActionTest, TwinsJoinTheRunningAction) {
   ASSERT_TRUE(submitted.status.ok()) << submitted.status;
   EXPECT_TRUE(submitted.response.deduplicated());
   Caller second = Set(Request("r1"));
-  const Reply late = Set(Request("r1"), absl::Milliseconds(400)).Await();
+  const Reply late = Set(Request("r1"), kImpatience).Await();
   ASSERT_TRUE(late.status.ok()) << late.status;
   EXPECT_EQ(late.response.job().status(), Job::IN_PROGRESS);
   EXPECT_TRUE(second.IsWaiting());
@@ -192,7 +192,7 @@ TEST_F(SetActionTest, WaitsForTheJobThatSomebodyElseRuns) {
   EXPECT_TRUE(submitted.response.deduplicated());
   EXPECT_EQ(submitted.response.job().job_id(), "earlier");
 
-  const Reply impatient = Set(Request("r1"), absl::Milliseconds(400)).Await();
+  const Reply impatient = Set(Request("r1"), kImpatience).Await();
   ASSERT_TRUE(impatient.status.ok()) << impatient.status;
   EXPECT_EQ(impatient.response.job().status(), Job::IN_PROGRESS);
 
@@ -245,7 +245,7 @@ TEST_F(SetActionTest, AFullQueueRefusesWithoutAJob) {
 TEST_F(SetActionTest, ADeadlineInTheQueueLeavesNoJob) {
   Caller running = Set(Request("", "narrow"));
   clusters_.WaitForCalls(1);
-  const Reply late = Set(Request("", "narrow"), absl::Milliseconds(300)).Await();
+  const Reply late = Set(Request("", "narrow"), kImpatience).Await();
   EXPECT_EQ(late.status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(late.decided_by_us);
   clusters_.Finish(0, FakeClusterClient::Success());

@@ -256,9 +256,9 @@ TEST_F(SpoolDeliveryTest, ALargeStartHoldsUpNoSmallOne) {
   v1::SetActionRequest large = Request();
   for (int i = 0; i < 10'000; ++i)
     large.add_cids("customer-" + std::string(60, 'x') + std::to_string(i));
+  clusters_.AnswerAtOnce(FakeClusterClient::Success());
   Caller slow = Submit(large);
   ledger_.WaitForEvents(1);
-  clusters_.AnswerAtOnce(FakeClusterClient::Success());
   const Reply small = Set(Request()).Await();
   ASSERT_TRUE(small.status.ok()) << small.status;
   EXPECT_EQ(small.response.job().status(), Job::SUCCESS);
