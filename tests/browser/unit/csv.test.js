@@ -93,5 +93,6 @@ test("byte order marks of UTF-8 and UTF-16 are understood", () => {
 test("S22: no cell of a file that we write is a formula", () => {
   assert.equal(writeCsv([["=1+1", "@x", "-1", "+2", "\tx", "plain", null, 'a"b', "a,b"]]),
     `'=1+1,'@x,'-1,'+2,'\tx,plain,,"a""b","a,b"\r\n`);
+  assert.equal(writeCsv([["\u007f=1"]]), "'\u007f=1\r\n");
   assert.equal(writeCsv([[" =1", "\u0001+2", "\uff1d3", "a=1", " a"]]), "' =1,'\u0001+2,'\uff1d3,a=1, a\r\n");
 });

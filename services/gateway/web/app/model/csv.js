@@ -149,7 +149,7 @@ export function cidsOf(table) {
 }
 
 // What a spreadsheet may take for the begin of a formula, also after blanks and in full width.
-const FORMULA = /^(?:[\s\u0000-\u001f]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/;
+const FORMULA = /^(?:[\s\u0000-\u001f\u007f]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/;
 
 // Such a cell is made text by a leading apostrophe.
 function safeCell(value) {
