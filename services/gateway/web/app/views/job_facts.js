@@ -59,8 +59,8 @@ export function JobFacts({ job }) {
           ${" of at most "}${formatSeconds(parseDuration(job.timeout))}</span>`}</${Fact}>
       <${Fact} label="Created"><${FullTime} at=${job.created_at} /></${Fact}>
       <${Fact} label="Finished"><${FullTime} at=${job.finished_at} /></${Fact}>
-      ${job.status === "IN_PROGRESS" && html`<${Fact} label="Deadline"
-        help="If nobody reports an outcome by then and a little longer, the ledger says that it is unknown.">
+      ${job.deadline_at && html`<${Fact} label="Deadline"
+        help="Without a report of the outcome by then and a little longer, the ledger says that it is unknown.">
         <${FullTime} at=${job.deadline_at} /></${Fact}>`}
       <${Fact} label="Changed"><${FullTime} at=${job.updated_at} /></${Fact}>
       <${Relations} job=${job} />
