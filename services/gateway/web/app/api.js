@@ -66,13 +66,13 @@ const get = (path, params, signal, background) => call("GET", path, { params, si
 const jobPath = (id, rest = "") => `/api/v1/jobs/${encodeURIComponent(id)}${rest}`;
 
 export const api = {
-  me: (signal) => get("/api/v1/me", undefined, signal),
+  me: (background) => get("/api/v1/me", undefined, undefined, background),
   login: (username, password) => call("POST", "/api/login", { body: { username, password } }),
   logout: () => call("POST", "/api/logout", { body: {} }),
   clusters: () => get("/api/v1/clusters"),
   actions: () => get("/api/v1/actions"),
   jobs: (params, signal, background) => get("/api/v1/jobs", params, signal, background),
-  job: (id, signal) => get(jobPath(id), undefined, signal),
+  job: (id, signal, background) => get(jobPath(id), undefined, signal, background),
   jobBasic: (id, signal, background) =>
     get(jobPath(id), new URLSearchParams({ view: "BASIC" }), signal, background),
   events: (id, params, signal) => get(jobPath(id, "/events"), params, signal),

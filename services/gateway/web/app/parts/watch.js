@@ -21,9 +21,19 @@ export function useWatch(params, { onJob, onStart, onGap }) {
   handlers.current = { onJob, onStart, onGap };
   useEffect(() => {
     let source = null;
-    let timer = 0;
     let last = "";
+    let retry = 0;
+    let hiding = 0;
+    // Grows with each stream and each end, so that an answer that comes late opens no second one.
+    let turn = 0;
+    const close = () => {
+      turn += 1;
+      clearTimeout(retry);
+      source?.close();
+      source = null;
+    };
     const open = () => {
+      close();
       // Later ones only say that nothing happened.
       let begun = false;
       source = new EventSource(api.watchUrl(params, last));
@@ -40,39 +50,38 @@ export function useWatch(params, { onJob, onStart, onGap }) {
         if (!begun) handlers.current.onStart();
         begun = true;
       });
+      // The browser would come back by itself with the same address, and the place in it that the ledger does not know.
       source.addEventListener("reset", () => {
         last = "";
         handlers.current.onGap();
+        open();
       });
       // Asks who is here: the answer shows the login.
-      source.addEventListener("session_ended", () => api.me().catch(() => {}));
+      source.addEventListener("session_ended", () => api.me(true).catch(() => {}));
       source.onerror = () => {
         setState("away");
         // Otherwise the browser goes on by itself, with the last id.
-        if (source.readyState === EventSource.CLOSED) timer = setTimeout(again, RETRY_MS);
+        if (source.readyState === EventSource.CLOSED) retry = setTimeout(again, RETRY_MS);
       };
     };
     // Refused: nobody is logged in (after a login this effect begins anew), or not possible now.
-    const again = () => api.me().then(open, (error) => {
-      if (error.status !== 401) timer = setTimeout(again, RETRY_MS);
-    });
-    const close = () => {
-      clearTimeout(timer);
-      source?.close();
-      source = null;
+    const again = () => {
+      const mine = turn;
+      api.me(true).then(() => mine === turn && open(), (error) => {
+        if (mine === turn && error.status !== 401) retry = setTimeout(again, RETRY_MS);
+      });
     };
+    // A tab that is opened in the background waits until somebody looks at it.
     const onVisibility = () => {
-      if (document.visibilityState === "hidden") {
-        timer = setTimeout(close, HIDDEN_MS);
-      } else {
-        clearTimeout(timer);
-        if (!source || source.readyState === EventSource.CLOSED) open();
-      }
+      clearTimeout(hiding);
+      if (document.visibilityState === "hidden") hiding = setTimeout(close, HIDDEN_MS);
+      else if (!source || source.readyState === EventSource.CLOSED) open();
     };
-    open();
+    onVisibility();
     document.addEventListener("visibilitychange", onVisibility);
     return () => {
       document.removeEventListener("visibilitychange", onVisibility);
+      clearTimeout(hiding);
       close();
     };
   }, [params, login]);
