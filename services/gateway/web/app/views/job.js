@@ -87,7 +87,8 @@ function Absent({ id, error, reload }) {
 
 // The job, looked at again while it runs, or while it may still come.
 function useJob(id) {
-  const { data: job, error, loading, reload } = useLoad(id, (signal) => api.job(id, signal));
+  const { data: job, error, loading, reload } = useLoad(id, (signal, background) =>
+    api.job(id, signal, background));
   // Stays while the next look is under way, so that the page does not flicker.
   const last = useRef({});
   if (last.current.id !== id || job) last.current = { id };
@@ -97,7 +98,7 @@ function useJob(id) {
   const pause = mayCome ? ABSENT_POLL_MS : job?.status === "IN_PROGRESS" ? RUNNING_POLL_MS : 0;
   useEffect(() => {
     if (pause === 0 || loading) return undefined;
-    const timer = setTimeout(reload, pause);
+    const timer = setTimeout(() => reload(true), pause);
     return () => clearTimeout(timer);
   }, [pause, loading]);
   return { job, error: job ? error : shown, reload };

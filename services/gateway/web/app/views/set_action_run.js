@@ -25,11 +25,11 @@ function bodyOf(content, pending, token, acceptRepeat) {
   };
 }
 
-/** The ledger's `{job}` of a request, `{}` if it has none, or the `{error}` of asking. */
-async function askLedger({ requestId, user }) {
+/** The ledger's `{job}` of a request, `{}` if it has none, or the `{error}` of asking. `background`: by itself. */
+async function askLedger({ requestId, user }, background) {
   try {
     const params = new URLSearchParams({ request_id: requestId, user_ids: user, page_size: 1 });
-    const [job] = (await api.jobs(params)).jobs;
+    const [job] = (await api.jobs(params, undefined, background)).jobs;
     return job ? { job } : {};
   } catch (error) {
     return { error };
@@ -51,7 +51,7 @@ function useLook(setState, onEnd) {
     stop();
     const mine = latest.current;
     setState((old) => (old.phase === "looking" ? old : { phase: "looking", pending }));
-    const seen = await askLedger(pending);
+    const seen = await askLedger(pending, looks > 1);
     if (mine !== latest.current || !here.current) return;
     if (seen.job && seen.job.status !== "IN_PROGRESS") return onEnd(pending, seen.job);
     if (!seen.job && !seen.error && Date.now() > pending.lastStart) {
