@@ -47,6 +47,29 @@ export function useLoad(key, load) {
   };
 }
 
+/**
+ * A function that gathers what it is given for `ms` from the first on, and then hands all of it to `take(list)` at once.
+ * What is gathered when `key` changes is dropped.
+ */
+export function useGathered(take, ms, key) {
+  const gathered = useRef([]);
+  const timer = useRef(0);
+  const current = useRef();
+  current.current = take;
+  useLayoutEffect(() => () => {
+    clearTimeout(timer.current);
+    gathered.current = [];
+  }, [key]);
+  return useCallback((one) => {
+    if (gathered.current.push(one) > 1) return;
+    timer.current = setTimeout(() => {
+      const all = gathered.current;
+      gathered.current = [];
+      current.current(all);
+    }, ms);
+  }, []);
+}
+
 /** The title of the page in the browser. */
 export function useTitle(title) {
   useEffect(() => {

@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../lib.js";
 import { countConditions, fromQuery, NO_FILTERS, stateOf, toQuery } from "../model/filters.js";
 import { count, formatNumber } from "../model/format.js";
+import { newsOf } from "../model/live.js";
 import { useTitle } from "../parts/hooks.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Failed, FailedLine, LoadingRows } from "../parts/states.js";
@@ -11,16 +12,13 @@ import { address, jobLink, navigate } from "../router.js";
 import { useSession } from "../session.js";
 import { useStore } from "../store.js";
 import { useKey } from "./help.js";
+import { ListEnd, NoneSoFar } from "./jobs_end.js";
 import { FilterChips, FilterPanel, StateTabs, useCatalogues } from "./jobs_filters.js";
 import { useCounts, useJobList, usePaced } from "./jobs_list.js";
 import { ExportButtons, SelectionBar } from "./jobs_selection.js";
 import { JobsTable } from "./jobs_table.js";
 import { SavedViews } from "./jobs_views.js";
 
-// From here on more rows come only by pressing the button.
-const MAX_AUTOMATIC_ROWS = 1000;
-// Pages without a match that are asked for by themselves; each looks through 10,000 jobs.
-const MAX_AUTOMATIC_SEARCHES = 10;
 // A window full. The others are drawn right after, so that data is on the screen sooner.
 const FIRST_ROWS = 20;
 
@@ -71,13 +69,6 @@ function LiveMark({ state }) {
     ${text}</span>`;
 }
 
-// What the button says that shows what is new; empty where nothing is.
-function newsOf(list) {
-  if (list.gap) return list.arrived.length > 0 ? `${formatNumber(list.arrived.length)}+ new` : "New jobs";
-  if (list.arrived.length > 0) return `${formatNumber(list.arrived.length)} new`;
-  return list.left.size > 0 ? "Tidy up" : "";
-}
-
 function ListHead({ jobs, counts, state, onShow }) {
   const { list, live, loading, reload } = jobs;
   useKey("n", onShow);
@@ -92,43 +83,6 @@ function ListHead({ jobs, counts, state, onShow }) {
     <${LiveMark} state=${live} />
     <button type="button" class="icon-button" aria-label="Load the list anew" data-tip="Load the list anew"
       onClick=${reload}><${Icon} name="refresh" /></button></div>`;
-}
-
-function More({ jobs }) {
-  const end = useRef();
-  const { list, more, loading: first, error } = jobs;
-  const automatic = list.rows.length < MAX_AUTOMATIC_ROWS && !error;
-  const idle = !jobs.loadingMore && !first;
-  useEffect(() => {
-    if (!automatic || !idle || !end.current) return undefined;
-    const observer = new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && more(), { rootMargin: "400px" });
-    observer.observe(end.current);
-    return () => observer.disconnect();
-  }, [automatic, idle, list.nextToken]);
-  if (list.nextToken === "") return html`<p class="list-end quiet">That is all.</p>`;
-  return html`<div class="list-end" ref=${end}>
-    <button type="button" class="button" disabled=${!idle} onClick=${more}>
-      ${idle ? "Show more" : "Loading…"}</button></div>`;
-}
-
-// The ledger looks through a bounded number of jobs for each page, so a page may be empty while older ones match.
-function SearchOn({ jobs }) {
-  const { list, more, loadingMore, error } = jobs;
-  const [searches, setSearches] = useState(0);
-  const searching = searches < MAX_AUTOMATIC_SEARCHES && !error;
-  useEffect(() => {
-    if (!searching || loadingMore) return;
-    setSearches(searches + 1);
-    more();
-  }, [searching, loadingMore, list.nextToken]);
-  const busy = searching || loadingMore;
-  return html`<${Empty} title=${busy ? "Searching older jobs…" : "No match among the newer jobs"}>
-    <p>${busy ? "None of the newer ones matches." : "Older ones have not been looked through yet."}</p>
-    ${busy
-      ? html`<button type="button" class="button" onClick=${() => setSearches(MAX_AUTOMATIC_SEARCHES)}>Stop</button>`
-      : html`<button type="button" class="button primary" onClick=${() => setSearches(0)}>
-          Search on in older jobs</button>`}</${Empty}>`;
 }
 
 function NoJobs({ filters, onClear, mayRun }) {
@@ -163,12 +117,12 @@ function Body({ jobs, filters, selection, setSelection, change, mayRun }) {
   if (list.rows.length === 0) {
     if (error) return html`<${Failed} error=${error} onRetry=${reload} />`;
     if (loading) return html`<${LoadingRows} rows=${12} what="jobs" />`;
-    if (list.nextToken !== "") return html`<${SearchOn} key=${list.params} jobs=${jobs} />`;
+    if (list.nextToken !== "") return html`<${NoneSoFar} jobs=${jobs} />`;
     return html`<${NoJobs} filters=${filters} mayRun=${mayRun} onClear=${() => change(NO_FILTERS)} />`;
   }
   return html`${error && html`<${FailedLine} error=${error} onRetry=${reload} />`}
     ${table}
-    ${whole && html`<${More} jobs=${jobs} />`}`;
+    ${whole && html`<${ListEnd} jobs=${jobs} />`}`;
 }
 
 export function Jobs() {

@@ -2,17 +2,22 @@
 
 import { api } from "../api.js";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../lib.js";
+import { useGathered } from "../parts/hooks.js";
 import { useWatch } from "../parts/watch.js";
 import { matches, toCountParams, toListParams, toWatchParams, stateCounts, toQuery }
   from "../model/filters.js";
-import { applyChange, comeBack, EMPTY_LIST, firstPage, morePages, showArrived, unheardOf }
+import { applyChanges, comeBack, EMPTY_LIST, firstPage, MAX_EMPTY_PAGES, morePages, showArrived, unheardOf }
   from "../model/live.js";
 
 const PAGE_SIZE = 50;
-// Of running jobs further down, that are asked for one by one after coming back.
+// Of jobs further down that may have changed, which are asked for one by one after coming back.
 const MAX_UNHEARD_OF = 50;
+// Changes that come in a burst are drawn together.
+const GATHER_MS = 100;
 // Counts follow live changes, but not each single one.
 const COUNT_PAUSE_MS = 2000;
+
+const IDLE = { loading: false, loadingMore: false, error: null, moreError: null };
 
 // The list as it was left, so that "back" finds it where it was.
 let kept = null;
@@ -29,6 +34,36 @@ async function readFirst(filters, signal, background = false) {
   const params = firstPageParams(filters);
   const page = await api.jobs(params, signal, background);
   return { ...firstPage(page), oldest: filters.order === "oldest", params: params.toString(), query: toQuery(filters) };
+}
+
+/**
+ * The pages after the first. `more(ownWish)` asks for the next one; without `ownWish` a person did, and the search begins
+ * to count anew. `stop()` ends a search where it is. `setList` and `setStatus` are told; an error leaves the list as it is.
+ */
+function usePages(list, setList, setStatus) {
+  const asking = useRef(null);
+  const drop = useCallback(() => asking.current?.abort(), []);
+  const more = useCallback((ownWish = false) => {
+    const controller = new AbortController();
+    asking.current = controller;
+    setStatus((old) => ({ ...old, loadingMore: true, moreError: null }));
+    if (!ownWish) setList((old) => ({ ...old, emptyPages: 0 }));
+    // The token is bound to the first page's filter: a range that moves must stay where it was.
+    const params = new URLSearchParams(list.params);
+    params.set("page_token", list.nextToken);
+    api.jobs(params, controller.signal, ownWish).then((page) => {
+      if (controller.signal.aborted) return;
+      setList((old) => (old.nextToken === list.nextToken ? morePages(old, page) : old));
+      setStatus((old) => ({ ...old, loadingMore: false }));
+    }, (moreError) => controller.signal.aborted ||
+      setStatus((old) => ({ ...old, loadingMore: false, moreError })));
+  }, [list.params, list.nextToken]);
+  const stop = useCallback(() => {
+    drop();
+    setStatus((old) => ({ ...old, loadingMore: false }));
+    setList((old) => ({ ...old, emptyPages: MAX_EMPTY_PAGES }));
+  }, []);
+  return { more, stop, drop };
 }
 
 /** Numbers for the states above the list; null while unknown or where they can't be had. */
@@ -56,24 +91,26 @@ export function useJobList(filters) {
   const query = toQuery(filters);
   const back = kept?.query === query ? kept : null;
   const [list, setList] = useState(back?.list ?? EMPTY_LIST);
-  const [status, setStatus] = useState({ loading: !back, loadingMore: false, error: null });
+  const [status, setStatus] = useState({ ...IDLE, loading: !back });
   const [changes, setChanges] = useState(0);
   const [turn, setTurn] = useState(0);
   const left = useRef(null);
-  // Pages that were asked for before the filters changed are not wanted any more.
+  // What was asked for before the filters changed is not wanted any more.
   const asked = useRef(0);
+  const pages = usePages(list, setList, setStatus);
 
-  const onJob = useCallback((job) => {
-    setList((old) => applyChange(old, job, matches(filters, job)));
-    setChanges((value) => value + 1);
-  }, [query]);
+  const onJob = useGathered((jobs) => {
+    setList((old) => applyChanges(old, jobs, (job) => matches(filters, job)));
+    setChanges((value) => value + jobs.length);
+  }, GATHER_MS, query);
   // Shows what is new in a fresh first page, and asks for what that does not tell of.
   const take = useCallback((fresh) => {
     setList((old) => (old.query === query ? comeBack(old, fresh) : fresh));
     const shown = left.current.list;
+    const mine = asked.current;
     if (shown.query !== query) return;
     for (const job of unheardOf(shown, fresh).slice(0, MAX_UNHEARD_OF)) {
-      api.jobBasic(job.job_id, undefined, true).then(onJob, () => {});
+      api.jobBasic(job.job_id, undefined, true).then((now) => mine === asked.current && onJob(now), () => {});
     }
   }, [query]);
 
@@ -81,19 +118,22 @@ export function useJobList(filters) {
   useLayoutEffect(() => {
     const mine = (asked.current += 1);
     const controller = new AbortController();
-    if (list.query !== query || turn > 0) setStatus({ loading: true, loadingMore: false, error: null });
+    if (list.query !== query || turn > 0) setStatus({ ...IDLE, loading: true });
     readFirst(filters, controller.signal).then((fresh) => {
       if (mine !== asked.current) return;
       if (turn === 0) take(fresh);
       else setList(fresh);
-      setStatus({ loading: false, loadingMore: false, error: null });
+      setStatus((old) => ({ ...old, loading: false, error: null }));
     }, (error) => {
       if (mine === asked.current && error.name !== "AbortError") {
         setList((old) => (old.query === query ? old : EMPTY_LIST));
-        setStatus({ loading: false, loadingMore: false, error });
+        setStatus((old) => ({ ...old, loading: false, error }));
       }
     });
-    return () => controller.abort();
+    return () => {
+      controller.abort();
+      pages.drop();
+    };
   }, [query, turn]);
 
   left.current = { query, list };
@@ -103,19 +143,6 @@ export function useJobList(filters) {
       kept = { ...left.current, scroll: window.scrollY };
     };
   }, []);
-
-  const more = useCallback(() => {
-    const mine = asked.current;
-    setStatus((old) => ({ ...old, loadingMore: true, error: null }));
-    // The token is bound to the first page's filter: a range that moves must stay where it was.
-    const params = new URLSearchParams(list.params);
-    params.set("page_token", list.nextToken);
-    api.jobs(params).then((page) => {
-      if (mine !== asked.current) return;
-      setList((old) => morePages(old, page));
-      setStatus({ loading: false, loadingMore: false, error: null });
-    }, (error) => mine === asked.current && setStatus({ loading: false, loadingMore: false, error }));
-  }, [query, list.nextToken]);
 
   const reload = useCallback(() => setTurn((value) => value + 1), []);
   // What changed between the first page and the begin of the stream.
@@ -130,7 +157,7 @@ export function useJobList(filters) {
   const onGap = useCallback(() => setList((old) => ({ ...old, gap: true })), []);
   const live = useWatch(toWatchParams(filters).toString(), { onJob, onStart: catchUp, onGap });
   const show = useCallback(() => (list.gap ? reload() : setList(showArrived)), [list.gap]);
-  return { list, ...status, live, changes, turn, more, reload, show };
+  return { list, ...status, live, changes, turn, more: pages.more, stop: pages.stop, reload, show };
 }
 
 /** A number that follows `value`, but changes at most every two seconds. */
