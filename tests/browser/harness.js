@@ -38,9 +38,11 @@ after(async () => {
 function quietStream() {
   window.streams = [];
   window.EventSource = class extends EventTarget {
+    static CLOSED = 2;
     constructor(url) {
       super();
       this.url = url;
+      this.readyState = 1;
       window.streams.push(this);
       queueMicrotask(() => {
         this.onopen?.();
@@ -48,18 +50,31 @@ function quietStream() {
       });
     }
     close() {
+      this.readyState = 2;
       window.streams = window.streams.filter((one) => one !== this);
     }
   };
 }
 
-/** Sends a job down the quiet stream of a page. */
-export const tell = (page, job) => page.evaluate((content) => window.streams.at(-1).dispatchEvent(
-  new MessageEvent("job", { data: JSON.stringify(content) })), job);
+/** Sends a job down the quiet stream of a page; `place` is where the stream goes on after it. */
+export const tell = (page, job, place = "") => page.evaluate(([content, lastEventId]) =>
+  window.streams.at(-1).dispatchEvent(new MessageEvent("job", { data: JSON.stringify(content), lastEventId })),
+[job, place]);
 
 /** What the quiet stream sends where nothing has happened for a while. */
 export const tellNothing = (page) => page.evaluate(() => window.streams.at(-1).dispatchEvent(
   new MessageEvent("bookmark", { data: "{}" })));
+
+/** Ends the quiet stream as a server does that does not know its place any more. */
+export const tellReset = (page) => page.evaluate(() => window.streams.at(-1).dispatchEvent(
+  new MessageEvent("reset", { data: "{}" })));
+
+/** Ends the quiet stream as a refusal does, after which a browser does not come back by itself. */
+export const refuseStream = (page) => page.evaluate(() => {
+  const stream = window.streams.at(-1);
+  stream.close();
+  stream.onerror();
+});
 
 /** Makes the page believe that its tab is `hidden` or `visible`. */
 export const setVisibility = (page, state) => page.evaluate((value) => {
@@ -67,8 +82,8 @@ export const setVisibility = (page, state) => page.evaluate((value) => {
   document.dispatchEvent(new Event("visibilitychange"));
 }, state);
 
-/** Logs a profile in without the form. Users are those of tests/e2e/stack.py, named by their role. */
-async function logIn(context, user) {
+/** Logs a profile in without the form; who was there before is logged out. Users are those of tests/e2e/stack.py, named by their role. */
+export async function logIn(context, user) {
   const answer = await context.request.post("/api/login", {
     data: { username: user, password: stack.password }, headers: { Origin: stack.url } });
   assert.equal(answer.status(), 200, await answer.text());

@@ -14,7 +14,7 @@ test("everything of the job is there: facts, both payloads made readable, timeli
     await page.getByText("Finished", { exact: true }).nth(1).waitFor();
     const facts = await page.locator(".facts").textContent();
     for (const part of ["alpha", "ada", "10.0.0.9", "200", "Rejected", "Not applied", "wave 9", "click-9",
-      "the service that made the call", "of at most 30 s"]) {
+      "the service that made the call", "of at most 30 s", "Deadline"]) {
       assert.ok(facts.includes(part), part);
     }
     assert.match(await page.locator(".step").nth(1).textContent(), /by .+\/1.* later.*FAILED · HTTP 200 · Rejected/);

@@ -1,17 +1,11 @@
-// User Jobs Audit: finding jobs, and staying where one was while they change.
+// User Jobs Audit: finding jobs, and what can be done with them.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import test from "node:test";
 
-import { BLUE, colourOf, newCid, setVisibility, stack, tell, tellNothing, tooltipOf, withPage }
-  from "./harness.js";
-
-const run = (behaviour = "accepted", fields = {}) =>
-  stack.ask("set_action", behaviour, { cids: [newCid()], ...fields });
-const rows = (page) => page.locator("tr[data-job]");
-const rowIds = (page) => rows(page).evaluateAll((list) => list.map((row) => row.dataset.job));
-const jobOf = async (page, id) => (await page.request.get(`/api/v1/jobs/${id}?view=BASIC`)).json();
+import { logIn, newCid, tooltipOf, withPage } from "./harness.js";
+import { rowIds, rows, run } from "./jobs_page.js";
 
 test("before the first job the list says what will be here", () => withPage({ path: "/jobs" }, async (page) => {
   await page.getByRole("heading", { name: "No jobs yet" }).waitFor();
@@ -126,100 +120,6 @@ test("search finds a job by its id, and the jobs of a customer", () => withPage(
     assert.deepEqual(await rowIds(page), [id]);
   }));
 
-test("new jobs wait as a number; no row under the pointer moves", () =>
-  withPage({ path: "/jobs" }, async (page) => {
-    const slow = await run();
-    await page.reload();
-    const row = page.locator(`tr[data-job="${slow}"]`);
-    await row.waitFor();
-    await tell(page, { ...await jobOf(page, slow), status: "IN_PROGRESS", etag: "8" });
-    await row.getByText("IN_PROGRESS", { exact: true }).waitFor();
-    assert.equal(await colourOf(row.getByText("IN_PROGRESS", { exact: true })), BLUE);
-    const other = rows(page).nth(2);
-    await other.hover();
-    const before = await rowIds(page);
-    const place = await other.boundingBox();
-    for (const id of [await run(), await run("401")]) await tell(page, await jobOf(page, id));
-    await page.getByRole("button", { name: "2 new" }).waitFor();
-    // A change of a job that is shown changes its row in place.
-    await tell(page, { ...await jobOf(page, slow), status: "SUCCESS", effect: "APPLIED", etag: "9" });
-    await row.getByText("SUCCESS", { exact: true }).waitFor();
-    assert.deepEqual(await rowIds(page), before);
-    assert.deepEqual(await other.boundingBox(), place);
-    await page.getByRole("button", { name: "2 new" }).click();
-    await page.waitForFunction((count) => document.querySelectorAll("tr[data-job]").length === count,
-      before.length + 2);
-    assert.deepEqual((await rowIds(page)).slice(2), before);
-  }));
-
-test("a stream that goes on asks for nothing; a hidden tab gives it back", () =>
-  withPage({ path: "/jobs" }, async (page) => {
-    const id = await run();
-    await page.reload();
-    await page.locator(`tr[data-job="${id}"]`).waitFor();
-    await tell(page, { ...await jobOf(page, id), status: "IN_PROGRESS", etag: "8" });
-    await page.locator(`tr[data-job="${id}"]`).getByText("IN_PROGRESS", { exact: true }).waitFor();
-    const asked = [];
-    page.on("request", (request) => asked.push(request.url()));
-    for (let i = 0; i < 3; i += 1) await tellNothing(page);
-    await tell(page, { ...await jobOf(page, id), status: "SUCCESS", etag: "9" });
-    await page.locator(`tr[data-job="${id}"]`).getByText("SUCCESS", { exact: true }).waitFor();
-    assert.deepEqual(asked.filter((url) => url.includes("/api/v1/jobs?")), []);
-    await setVisibility(page, "hidden");
-    await page.waitForFunction(() => window.streams.length === 0);
-    const again = page.waitForRequest((request) => request.url().includes("/api/v1/jobs?"));
-    await setVisibility(page, "visible");
-    await page.waitForFunction(() => window.streams.length === 1);
-    assert.equal((await again).headers()["x-tms-background"], "1");
-  }));
-
-test("a page without a match is no end while older jobs have not been looked through", () =>
-  withPage({ path: "/jobs" }, async (page) => {
-    const id = await run("401");
-    const found = await jobOf(page, id);
-    let pages = 0;
-    let needed = 3;
-    await page.route("**/api/v1/jobs?*", (route) => {
-      if (new URL(route.request().url()).searchParams.has("page_token")) pages += 1;
-      return route.fulfill({ json: pages < needed
-        ? { jobs: [], next_page_token: `t${pages + 1}` } : { jobs: [found], next_page_token: "" } });
-    });
-    await page.goto("/jobs?failure_reasons=HTTP_ERROR");
-    await page.locator(`tr[data-job="${id}"]`).waitFor();
-    assert.equal(pages, 3);
-    // Not for ever by itself.
-    [pages, needed] = [0, 12];
-    await page.goto("/jobs?failure_reasons=HTTP_ERROR&clusters=alpha");
-    const on = page.getByRole("button", { name: "Search on in older jobs" });
-    await on.waitFor();
-    assert.equal(pages, 10);
-    await page.getByRole("heading", { name: "No match among the newer jobs" }).waitFor();
-    await on.click();
-    await page.locator(`tr[data-job="${id}"]`).waitFor();
-  }));
-
-test("what is shown stays where the newest page has none of it, and what ran on is asked for", () =>
-  withPage({ path: "/jobs" }, async (page) => {
-    const id = await run();
-    await page.reload();
-    const row = page.locator(`tr[data-job="${id}"]`);
-    await row.waitFor();
-    await tell(page, { ...await jobOf(page, id), status: "IN_PROGRESS", etag: "0" });
-    const before = await rowIds(page);
-    const stranger = { ...await jobOf(page, id), job_id: "01a00000-0000-7000-8000-000000000001", number: "999999" };
-    await page.route("**/api/v1/jobs?*", (route) => route.fulfill({
-      json: { jobs: [stranger], next_page_token: "t" } }));
-    await setVisibility(page, "hidden");
-    await page.waitForFunction(() => window.streams.length === 0);
-    await setVisibility(page, "visible");
-    const news = page.getByRole("button", { name: "New jobs", exact: true });
-    await news.waitFor();
-    assert.deepEqual(await rowIds(page), before);
-    await row.getByText("SUCCESS", { exact: true }).waitFor();
-    await news.click();
-    await page.locator(`tr[data-job="${stranger.job_id}"]`).waitFor();
-  }));
-
 test("a job of somebody else is said to be one, and is no customer", () =>
   withPage({ path: "/jobs", user: "vic", expected: [/403/] }, async (page) => {
     const id = await run();
@@ -228,42 +128,6 @@ test("a job of somebody else is said to be one, and is no customer", () =>
     await page.getByRole("alert").getByText("That job is another user's.").waitFor();
     assert.equal(new URL(page.url()).search, "");
   }));
-
-test("pages follow by themselves to the end, and back finds the list as it was", () =>
-  withPage({ path: "/jobs" }, async (page) => {
-    await Promise.all(Array.from({ length: 60 }, () => run()));
-    await page.reload();
-    await rows(page).nth(49).waitFor();
-    await page.mouse.wheel(0, 5000);
-    await page.getByText("That is all.").waitFor();
-    const ids = await rowIds(page);
-    assert.equal(ids.length, await stack.ask("job_count"));
-    assert.equal(new Set(ids).size, ids.length);
-    await rows(page).nth(55).locator("a.job-link").click();
-    await page.waitForURL(`**/jobs/${ids[55]}`);
-    await page.goBack();
-    await rows(page).nth(55).waitFor();
-    assert.ok(await rows(page).nth(55).locator("a.job-link").isVisible());
-    assert.ok(await page.evaluate(() => window.scrollY) > 500);
-  }));
-
-test("jobs are sorted by time, either way", () => withPage({ path: "/jobs" }, async (page) => {
-  await rows(page).nth(49).waitFor();
-  const newest = await rowIds(page);
-  await page.getByRole("button", { name: "Time", exact: true }).click();
-  await page.waitForURL("**/jobs?order=oldest");
-  const answer = await page.request.get("/api/v1/jobs?order_by=created_at&page_size=50");
-  const oldest = (await answer.json()).jobs.map((job) => job.job_id);
-  await page.waitForFunction((id) => document.querySelector("tr[data-job]")?.dataset.job === id, oldest[0]);
-  await rows(page).nth(49).waitFor();
-  assert.deepEqual((await rowIds(page)).slice(0, 50), oldest);
-  await page.mouse.wheel(0, 5000);
-  await page.getByText("That is all.").waitFor();
-  const all = await rowIds(page);
-  assert.equal(all.length, await stack.ask("job_count"));
-  assert.deepEqual(all.reverse().slice(0, newest.length), newest);
-  assert.equal(await page.getByRole("columnheader", { name: "Time" }).getAttribute("aria-sort"), "ascending");
-}));
 
 test("chosen jobs can be copied and saved, without formulas; what is filtered can be exported", () =>
   withPage({ path: "/jobs" }, async (page) => {
@@ -285,12 +149,19 @@ test("chosen jobs can be copied and saved, without formulas; what is filtered ca
     assert.equal(await link.getAttribute("href"), "/api/v1/jobs:export?statuses=FAILED&format=csv");
   }));
 
-test("filters are kept under a name", () => withPage({ path: "/jobs?statuses=FAILED&clusters=narrow" },
-  async (page) => {
+test("filters are kept under a name, for the one who named them", () => withPage(
+  { path: "/jobs?statuses=FAILED&clusters=narrow" }, async (page) => {
     await page.getByText("Views", { exact: true }).click();
     await page.getByRole("button", { name: "Save these filters…" }).click();
+    await page.getByText("for you only: others who log in here do not see them").waitFor();
     await page.getByLabel("Name").fill("Narrow <b>failures</b>");
     await page.getByRole("button", { name: "Save", exact: true }).click();
+    await logIn(page.context(), "vic");
+    await page.goto("/jobs");
+    await page.getByText("Views", { exact: true }).click();
+    await page.getByRole("link", { name: "To check: outcome unknown" }).waitFor();
+    assert.equal(await page.getByText("Narrow <b>failures</b>").count(), 0);
+    await logIn(page.context(), "dev");
     await page.goto("/jobs");
     await page.getByText("Views", { exact: true }).click();
     await page.getByRole("link", { name: "Narrow <b>failures</b>" }).click();

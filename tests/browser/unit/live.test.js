@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyChange, comeBack, firstPage, MAX_ARRIVED, morePages, showArrived, unheardOf }
-  from "../../../services/gateway/web/app/model/live.js";
+import { applyChange, applyChanges, comeBack, firstPage, goesOnByItself, MAX_ARRIVED, MAX_EMPTY_PAGES, morePages,
+  newsOf, showArrived, unheardOf } from "../../../services/gateway/web/app/model/live.js";
 
 const job = (id, number, etag = "1", more = {}) => ({
   job_id: id, number: String(number), etag, status: "IN_PROGRESS",
@@ -64,7 +64,46 @@ test("rows stay where a fresh first page has none of them; only a gap is noted",
   assert.equal(back.gap, true);
   assert.equal(comeBack(list(), list()).gap, false);
   assert.deepEqual(ids(comeBack(firstPage({ jobs: [], next_page_token: "" }), fresh).rows), ["z"]);
-  assert.deepEqual(ids(unheardOf(list(), firstPage({ jobs: [job("c", 3)], next_page_token: "" }))), ["b"]);
+});
+
+test("of what a fresh first page does not tell, the running are asked for first, then those whose truth may have come", () => {
+  const ended = (id, number, effect, source) =>
+    job(id, number, "1", { status: "FAILED", effect, outcome_source: source });
+  const shown = firstPage({ next_page_token: "", jobs: [
+    ended("f", 6, "UNKNOWN", "PRESUMED"), ended("e", 5, "NOT_APPLIED", "TOLD"), ended("d", 4, "APPLIED", "RESOLVED"),
+    job("c", 3), job("b", 2)] });
+  assert.deepEqual(ids(unheardOf(shown, firstPage({ jobs: [job("c", 3)], next_page_token: "" }))), ["b", "f", "d"]);
+});
+
+test("changes that came together are applied in their order", () => {
+  const changed = applyChanges(list(), [job("d", 4), job("b", 2, "2"), job("b", 2, "3", { status: "SUCCESS" })],
+    ({ status }) => status === "IN_PROGRESS");
+  assert.deepEqual(ids(changed.arrived), ["d"]);
+  assert.deepEqual([changed.rows[1].etag, [...changed.left]], ["3", ["b"]]);
+});
+
+test("the search goes on by itself until so many pages in a row were empty", () => {
+  const page = (...jobs) => ({ jobs, next_page_token: "t" });
+  let searched = list();
+  for (let i = 1; i < MAX_EMPTY_PAGES; i += 1) searched = morePages(searched, page());
+  assert.equal(goesOnByItself(searched), true);
+  assert.equal(goesOnByItself(morePages(searched, page(job("b", 2)))), false, "a job that is there already is no match");
+  assert.equal(morePages(searched, page(job("a", 1))).emptyPages, 0);
+  assert.equal(goesOnByItself(morePages(list(), { jobs: [job("a", 1)], next_page_token: "" })), false, "that is all");
+  const many = Array.from({ length: 1000 }, (_, i) => job(`n${i}`, 1));
+  assert.equal(goesOnByItself(morePages(list(), page(...many))), false);
+});
+
+test("what is new is said with its place", () => {
+  assert.equal(newsOf(list()), "");
+  assert.equal(newsOf(applyChange(list(), job("d", 4), true)), "1 new");
+  assert.equal(newsOf({ ...list(), gap: true }), "New jobs");
+  assert.equal(newsOf({ ...list(), gap: true, arrived: [job("d", 4)] }), "1+ new");
+  assert.equal(newsOf({ ...list(), left: new Set(["b"]) }), "Tidy up");
+  const oldest = { ...firstPage({ jobs: [job("b", 2), job("c", 3)], next_page_token: "" }), oldest: true };
+  assert.equal(newsOf(applyChange(oldest, job("d", 4), true)), "1 new below");
+  assert.equal(newsOf(applyChanges(oldest, [job("d", 4), job("a", 1)], () => true)), "2 more");
+  assert.equal(newsOf({ ...oldest, gap: true }), "More jobs");
 });
 
 test("so many new jobs wait, and no more", () => {
