@@ -73,8 +73,7 @@ function ListHead({ jobs, counts, state, onShow }) {
   const { list, live, loading, reload } = jobs;
   useKey("n", onShow);
   const total = counts && state !== "" ? counts[state] : null;
-  const shown = list.nextToken === ""
-    ? count(list.rows.length, "job") : `First ${formatNumber(list.rows.length)} jobs`;
+  const shown = `${list.nextToken === "" ? "" : "First "}${count(list.rows.length, "job")}`;
   return html`<div class="list-head">
     <span class="quiet">${list.rows.length === 0 && (loading || list.nextToken !== "") ? "" : shown}
       ${total !== null && list.rows.length > 0 && list.nextToken !== "" ? ` of ${formatNumber(total)}` : ""}</span>
