@@ -55,6 +55,25 @@ test("a stream that goes on asks for nothing; a hidden tab gives it back", () =>
     assert.equal((await again).headers()["x-tms-background"], "1");
   }));
 
+test("what is being typed into a filter outlasts changes of the list", () => withPage({ path: "/jobs" }, async (page) => {
+  const job = await jobOf(page, await run());
+  await page.reload();
+  await rowOf(page, job.job_id).waitFor();
+  await page.getByRole("button", { name: "Filters" }).click();
+  const batch = page.getByLabel("Batch", { exact: true });
+  await batch.fill("wave-8");
+  await tell(page, { ...job, status: "FAILED", etag: "99" });
+  await rowOf(page, job.job_id).getByText("FAILED", { exact: true }).waitFor();
+  assert.equal(await batch.inputValue(), "wave-8");
+  await batch.press("Enter");
+  await page.waitForURL("**/jobs?batch_id=wave-8");
+  assert.equal(await batch.inputValue(), "wave-8");
+  const status = page.getByLabel("HTTP status");
+  await status.fill("4");
+  await status.press("Enter");
+  await page.waitForFunction((node) => node.value === "", await status.elementHandle());
+}));
+
 test("a burst of changes is drawn together", () => withPage({ path: "/jobs" }, async (page) => {
   const job = await jobOf(page, await run());
   await page.reload();

@@ -1,7 +1,7 @@
 // What narrows the list: states as navigation, a panel with everything else, and what is set as chips.
 
 import { catalogue } from "../api.js";
-import { html, useEffect, useState } from "../lib.js";
+import { html, useEffect, useLayoutEffect, useState } from "../lib.js";
 import { NO_FILTERS, RANGES, STATES, stateOf, toQuery } from "../model/filters.js";
 import { formatNumber, localTime } from "../model/format.js";
 import { EFFECT_NAMES, effectText, REASON_NAMES, reasonText } from "../model/outcome.js";
@@ -43,9 +43,16 @@ function Choices({ label, name, filters, options, onChange }) {
     ${options.length === 0 && html`<span class="quiet">none</span>`}</fieldset>`;
 }
 
+// What is typed stays until it is done, however often the page is drawn meanwhile.
 function TextFilter({ label, value, onChange, ...rest }) {
+  const [text, setText] = useState(value);
+  useLayoutEffect(() => setText(value), [value]);
+  const change = (event) => {
+    setText(value);
+    onChange(event.target.value.trim());
+  };
   return html`<label class="field"><span class="label">${label}</span>
-    <input value=${value} onChange=${(event) => onChange(event.target.value.trim())} ...${rest} /></label>`;
+    <input value=${text} onInput=${(event) => setText(event.target.value)} onChange=${change} ...${rest} /></label>`;
 }
 
 // datetime-local speaks local time without a zone; the address holds UTC.
