@@ -203,7 +203,7 @@ test("while the ledger is away a request can be left for the form, and is the sa
     await page.route("**/api/v1/jobs?*", away);
     await fillForm(page, { cids: [cid], token: await stack.token() });
     await proceed(page).click();
-    await page.getByText("The ledger can't be asked just now: away.").waitFor();
+    await page.getByText("The ledger can't be asked just now. Away.").waitFor();
     await page.reload();
     const back = page.getByRole("button", { name: "Back to the form" });
     await back.waitFor();

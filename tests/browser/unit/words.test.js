@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { formatNumber, formatSeconds, parseDuration, prettyJson, relativeTime, shortId }
+import { formatNumber, formatRunning, formatSeconds, parseDuration, prettyJson, relativeTime, sentence, shortId }
   from "../../../services/gateway/web/app/model/format.js";
 import { effectSentence, failureText, isOurJobId, outcomeOf, rightsOf, settlement, whyNoRerun, whyNoSettle }
   from "../../../services/gateway/web/app/model/outcome.js";
@@ -10,8 +10,14 @@ test("numbers have separators and durations units that fit", () => {
   assert.equal(formatNumber("1234567"), "1,234,567");
   assert.deepEqual([null, 0, 0.0034, 0.9999, 1.52, 30, 59.9, 75, 7322].map(formatSeconds),
     ["–", "< 1 ms", "3 ms", "1 s", "1.5 s", "30 s", "1 min", "1 min 15 s", "2 h 2 min"]);
+  assert.deepEqual([0, 0.4, 12.9, 75.2].map(formatRunning), ["0 s", "0 s", "12 s", "1 min 15 s"]);
   assert.equal(parseDuration("1.500s"), 1.5);
   assert.equal(parseDuration(undefined), null);
+});
+
+test("what a service says becomes a sentence, and names stay as they are", () => {
+  assert.deepEqual(["the job is another user's", "needs role admin", "batch_id: too long", "Done.", "and now?"].map(sentence),
+    ["The job is another user's.", "Needs role admin.", "batch_id: too long.", "Done.", "And now?"]);
 });
 
 test("times are coarse when relative", () => {

@@ -1,16 +1,19 @@
 // Calls of the gateway's HTTP API (docs/api.md).
 
+import { sentence } from "./model/format.js";
 import { createStore } from "./store.js";
 
 /** An answer other than 2xx, or none: then `status` is 0. */
 export class ApiError extends Error {
   constructor(status, problem) {
-    super(problem.detail || "The server did not say why.");
+    super(sentence(problem.detail || "The server did not say why."));
     this.status = status;
     this.code = problem.code ?? "";
     this.reason = problem.reason ?? "";
     this.errors = problem.errors ?? [];
     this.correlationId = problem.correlation_id ?? "";
+    /** Who is away where the gateway says that a service behind it is. */
+    this.service = "ledger";
   }
 }
 
@@ -92,7 +95,10 @@ const catalogues = new Map();
 export function catalogue(name) {
   if (!catalogues.has(name)) {
     const answer = api[name]().then((found) => found[name]);
-    answer.catch(() => catalogues.delete(name));
+    answer.catch((error) => {
+      catalogues.delete(name);
+      error.service = "action service";
+    });
     catalogues.set(name, answer);
   }
   return catalogues.get(name);

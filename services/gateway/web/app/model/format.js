@@ -40,6 +40,15 @@ export function formatSeconds(seconds) {
   return parts.join(" ");
 }
 
+/** A time that still runs, in whole seconds. */
+export const formatRunning = (seconds) => (seconds < 1 ? "0 s" : formatSeconds(Math.floor(seconds)));
+
+/** What a service says as a sentence: a name that it begins with stays as it is. */
+export function sentence(text) {
+  const begun = /^[a-z]+[ ']/.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** How long ago, coarse: "just now", "5 min ago", "3 h ago", "2 days ago"; later times "in …". */
 export function relativeTime(date, now) {
   const seconds = Math.round((now - date) / 1000);

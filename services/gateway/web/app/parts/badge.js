@@ -25,11 +25,14 @@ export function StatusBadge({ job }) {
   </span>`;
 }
 
-const MARKS = { APPLIED: "applied", NOT_APPLIED: "not-applied", UNKNOWN: "effect-unknown" };
+const MARKS = {
+  APPLIED: ["applied", "check"], NOT_APPLIED: ["not-applied", "close"], UNKNOWN: ["effect-unknown", "warning"],
+};
+const notYet = (job) => ["effect-none", job.status === "IN_PROGRESS" ? "clock" : "help"];
 
 /** "The cluster may have acted: check before repeating." with its mark. */
 export function EffectLine({ job }) {
-  return html`<p class=${`effect ${MARKS[job.effect] ?? "effect-none"}`}>
-    <${Icon} name=${job.effect === "UNKNOWN" ? "warning" : job.effect === "APPLIED" ? "check" : "close"} />
+  const [mark, icon] = MARKS[job.effect] ?? notYet(job);
+  return html`<p class=${`effect ${mark}`}><${Icon} name=${icon} />
     <span>${effectSentence(job)}</span></p>`;
 }

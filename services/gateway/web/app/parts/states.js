@@ -23,7 +23,7 @@ export function NoRights({ children }) {
 
 function titleOf(error) {
   if (error.status === 0) return "No connection";
-  if (error.reason === "LEDGER_UNAVAILABLE" || error.status === 503) return "The ledger is away";
+  if (error.reason === "LEDGER_UNAVAILABLE" || error.status === 503) return `The ${error.service} is away`;
   return "That did not work";
 }
 
@@ -46,6 +46,6 @@ export function Failed({ error, onRetry }) {
 /** The same in one line, above data that is already there. */
 export function FailedLine({ error, onRetry }) {
   return html`<p class="line-error" role="alert"><${Icon} name="warning" />
-    <span>${titleOf(error)}: ${error.message}</span>
+    <span>${titleOf(error)}. ${error.message}</span>
     <button type="button" class="button small" onClick=${onRetry}>Try again</button></p>`;
 }

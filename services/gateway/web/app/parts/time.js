@@ -1,7 +1,7 @@
 // Times, relative or absolute as the reader chose, always with the other one at hand.
 
 import { html } from "../lib.js";
-import { formatSeconds, localTime, relativeTime, zoneName } from "../model/format.js";
+import { formatRunning, formatSeconds, localTime, relativeTime, zoneName } from "../model/format.js";
 import { secondsOf } from "../model/outcome.js";
 import { createStoredStore, useNow, useStore } from "../store.js";
 
@@ -38,7 +38,7 @@ export function TimeSwitch() {
 }
 
 function Running({ job }) {
-  return html`<span class="running">${formatSeconds(Math.floor(secondsOf(job, useNow(1))))}</span>`;
+  return html`<span class="running">${formatRunning(secondsOf(job, useNow(1)))}</span>`;
 }
 
 /** How long a job took, or has been running. */

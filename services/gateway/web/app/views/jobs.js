@@ -70,12 +70,12 @@ function LiveMark({ state }) {
 }
 
 function ListHead({ jobs, counts, state, onShow }) {
-  const { list, live, loading, reload } = jobs;
+  const { list, live, loading, error, reload } = jobs;
   useKey("n", onShow);
   const total = counts && state !== "" ? counts[state] : null;
   const shown = `${list.nextToken === "" ? "" : "First "}${count(list.rows.length, "job")}`;
   return html`<div class="list-head">
-    <span class="quiet">${list.rows.length === 0 && (loading || list.nextToken !== "") ? "" : shown}
+    <span class="quiet">${list.rows.length === 0 && (loading || error || list.nextToken !== "") ? "" : shown}
       ${total !== null && list.rows.length > 0 && list.nextToken !== "" ? ` of ${formatNumber(total)}` : ""}</span>
     <span class="new-slot" aria-live="polite">${newsOf(list) !== "" && html`
       <button type="button" class="new-jobs" onClick=${onShow}>${newsOf(list)}</button>`}</span>

@@ -140,7 +140,7 @@ export function SetActionForm({ catalogues, seed, onForget, onConfirm, note }) {
             <input maxlength="128" value=${batchId} onInput=${(event) => setBatchId(event.target.value)} />
           </label></div></details>
       <div class="form-end"><span class="quiet">The cluster has ${formatSeconds(
-        timeout === "" ? usual : Number(timeout) || usual)} to answer.</span>
+        Math.min(Number(timeout) || usual, maxTimeout))} to answer.</span>
         <button class="button primary">Set Action${found.cids.length > 0
           ? ` for ${count(found.cids.length, "customer")}` : ""}</button></div>
     </div>

@@ -3,7 +3,7 @@
 import { api } from "../api.js";
 import { html, useEffect, useState } from "../lib.js";
 import { others, refusalOf } from "../model/cids.js";
-import { count, formatNumber, formatSeconds, localTime, prettyJson } from "../model/format.js";
+import { count, formatNumber, formatRunning, formatSeconds, localTime, prettyJson } from "../model/format.js";
 import { EffectLine, StatusBadge } from "../parts/badge.js";
 import { CopyButton } from "../parts/copy.js";
 import { Icon } from "../parts/icons.js";
@@ -25,7 +25,7 @@ export function Progress({ pending, job, error, onBack }) {
   const elapsed = Math.max(0, (now - begun) / 1000);
   const limit = pending.timeoutSeconds;
   const text = elapsed <= limit
-    ? `${formatSeconds(Math.floor(elapsed))} of at most ${formatSeconds(limit)}`
+    ? `${formatRunning(elapsed)} of at most ${formatSeconds(limit)}`
     : "The time is over; the outcome is being recorded.";
   return html`<div class="card running-card" role="status">
     <h2>Waiting for the cluster</h2><${What} pending=${pending} />
@@ -53,7 +53,7 @@ export function Looking({ state: { pending, looks, error }, onLook, onBack }) {
   return html`<div class="card running-card" role="status"><h2>Looking for your request</h2>
     <${What} pending=${pending} />
     <p>No answer told what became of it, so the ledger is asked. Nothing is sent again.</p>
-    ${error && html`<p class="form-error">The ledger can't be asked just now: ${error.message} Trying again…</p>`}
+    ${error && html`<p class="form-error">The ledger can't be asked just now. ${error.message} Trying again…</p>`}
     ${looks && !error && html`<p>The ledger does not have it yet. It may still be waiting for a free slot at the
       cluster, and run then; it is looked for until ${localTime(new Date(pending.lastStart))}.</p>`}
     ${looks && html`<${LookButtons} pending=${pending} onLook=${onLook} onBack=${onBack} />`}</div>`;
