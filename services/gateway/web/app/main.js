@@ -27,7 +27,7 @@ function afterLogin() {
 
 function SessionEnded({ user, onLogin }) {
   return html`<${Dialog} title="Log in again" lasting=${true}>
-    <${LoginForm} onLogin=${onLogin}
+    <${LoginForm} user=${user} onLogin=${onLogin}
       note=${`The session of ${user} has ended. What you have typed is still there.`} />
   </${Dialog}>`;
 }

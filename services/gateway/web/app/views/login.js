@@ -9,12 +9,16 @@ function messageOf(error) {
   return error.message;
 }
 
-export function LoginForm({ onLogin, note }) {
+/** `user`: who was logged in, and most likely is again. */
+export function LoginForm({ user = "", onLogin, note }) {
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const name = useRef();
   const password = useRef();
-  useEffect(() => name.current.focus(), []);
+  useEffect(() => {
+    name.current.value = user;
+    (user === "" ? name : password).current.focus();
+  }, []);
   const submit = async (event) => {
     event.preventDefault();
     if (busy) return;
