@@ -72,7 +72,9 @@ function App() {
     return setState("here");
   };
 
-  if (state === "failed") return html`<main id="main"><${Failed} error=${error} onRetry=${ask} /></main>`;
+  if (state === "failed") {
+    return html`<main class="alone" id="main"><${Failed} alone error=${error} onRetry=${ask} /></main>`;
+  }
   if (state === "nobody" || (path === "/login" && state !== "loading")) {
     return html`<${Login} onLogin=${onLogin} />`;
   }

@@ -26,7 +26,7 @@ export function lazy(load, name) {
         () => setError(new ApiError(0, { detail: "A part of this page could not be loaded." })));
     }, []);
     // A browser keeps a module's failure as long as the page lives.
-    if (error) return html`<${Failed} error=${error} onRetry=${() => location.reload()} />`;
+    if (error) return html`<${Failed} alone error=${error} onRetry=${() => location.reload()} />`;
     return component && html`<${component} ...${props} />`;
   }
   Lazy.prepare = () => prepare().catch(() => {});

@@ -5,8 +5,13 @@ import { html } from "../lib.js";
 import { CopyButton } from "./copy.js";
 import { Icon } from "./icons.js";
 
-export function Empty({ icon = "search", title, children }) {
-  return html`<div class="state"><${Icon} name=${icon} /><h2>${title}</h2>
+/** `alone`: this is the whole page, so its title is the page's. */
+function Title({ alone = false, children }) {
+  return alone ? html`<h1>${children}</h1>` : html`<h2>${children}</h2>`;
+}
+
+export function Empty({ icon = "search", title, alone, children }) {
+  return html`<div class="state"><${Icon} name=${icon} /><${Title} alone=${alone}>${title}</${Title}>
     <div class="state-text">${children}</div></div>`;
 }
 
@@ -28,13 +33,13 @@ function titleOf(error) {
 }
 
 /** An error with what to do about it. A 403 looks different from a failure. */
-export function Failed({ error, onRetry }) {
+export function Failed({ error, onRetry, alone }) {
   if (error.status === 403) {
     return html`<${NoRights}><p>${error.message}</p>
       <p>Ask an administrator for the role if you need it.</p></${NoRights}>`;
   }
   return html`<div class="state failed-state" role="alert"><${Icon} name="warning" />
-    <h2>${titleOf(error)}</h2>
+    <${Title} alone=${alone}>${titleOf(error)}</${Title}>
     <div class="state-text"><p>${error.message}</p>
       <p>Nothing is lost: jobs are recorded on the server.</p>
       ${error.correlationId && html`<p class="quiet">Reference <code>${error.correlationId}</code>

@@ -8,6 +8,8 @@ let tip;
 let owner = null;
 
 function place() {
+  // Near an edge it would be measured as narrow as the room that is left there.
+  tip.style.left = "0";
   const box = owner.getBoundingClientRect();
   const size = tip.getBoundingClientRect();
   const left = Math.min(box.left, document.documentElement.clientWidth - size.width - EDGE);
@@ -35,7 +37,10 @@ function hide() {
 
 const tipped = (target) => target?.closest?.("[data-tip]") ?? null;
 
-/** Begins to show tooltips. In a dialog, the tooltip moves into it, above its backdrop. */
+// Where the tooltip of an element belongs: above the backdrop of its dialog, in the landmark that it explains a part of.
+const homeOf = (element) => element.closest("dialog, header, main") ?? document.body;
+
+/** Begins to show tooltips. */
 export function startTooltips() {
   tip = document.createElement("div");
   tip.id = "tooltip";
@@ -46,7 +51,7 @@ export function startTooltips() {
   const enter = (event) => {
     const element = tipped(event.target);
     if (element) {
-      (element.closest("dialog") ?? document.body).append(tip);
+      homeOf(element).append(tip);
       show(element);
     } else if (event.type === "pointerover" && event.target !== tip) {
       if (owner !== document.activeElement) hide();
@@ -56,6 +61,7 @@ export function startTooltips() {
   document.addEventListener("focusin", enter);
   document.addEventListener("focusout", hide);
   document.addEventListener("scroll", hide, { capture: true, passive: true });
+  window.addEventListener("resize", () => owner && place());
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !owner) return;
     hide();

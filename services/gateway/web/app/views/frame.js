@@ -46,7 +46,7 @@ function Person() {
 }
 
 function Nowhere() {
-  return html`<${Empty} title="There is no such page">
+  return html`<${Empty} alone title="There is no such page">
     <p><a href="/">Overview</a> · <a href="/jobs">User Jobs Audit</a></p></${Empty}>`;
 }
 

@@ -79,7 +79,7 @@ function Absent({ id, error, reload }) {
   if (error.status !== 404) return html`<${Failed} error=${error} onRetry=${reload} />`;
   const mayCome = isOurJobId(id);
   return html`<${Empty} title=${mayCome ? "Not in the ledger" : "No such job"}>
-    <p>There is no job <code>${id}</code> that you may see.</p>
+    <p>There is no job with this id that you may see.</p>
     ${mayCome && html`<p role="status">If it was run while the ledger was away, it is on the action service's disk and has
       not reached the ledger yet. This page looks again by itself.</p>`}
     <a class="button" href="/jobs">All jobs</a></${Empty}>`;
@@ -115,9 +115,9 @@ export function Job({ id }) {
 
   const back = html`<p class="back"><a href="/jobs">User Jobs Audit</a></p>`;
   if (!job) {
-    return html`<div class="page">${back}${error
+    return html`<div class="page">${back}<h1>Job</h1><p class="job-id"><code>${id}</code></p>${error
       ? html`<${Absent} id=${id} error=${error} reload=${reload} />`
-      : html`<${LoadingRows} rows=${10} what="the job" />`}</div>`;
+      : html`<div class="card"><${LoadingRows} rows=${10} what="the job" /></div>`}</div>`;
   }
   const version = `${id} ${job.etag} ${settled}`;
   return html`<div class="page job">${back}

@@ -5,7 +5,7 @@ import { html } from "../lib.js";
 import { formatSeconds, localTime } from "../model/format.js";
 import { effectText, reasonText } from "../model/outcome.js";
 import { useLoad } from "../parts/hooks.js";
-import { Failed, LoadingRows } from "../parts/states.js";
+import { FailedLine, LoadingRows } from "../parts/states.js";
 
 const PAGE_SIZE = 200;
 
@@ -70,7 +70,7 @@ export function JobTimeline({ job, version }) {
       ${data.map((event, i) => html`<${Step} key=${event.number} event=${event} before=${data[i - 1]} />`)}
       ${running && html`<li class="step waiting"><b>Waiting for the cluster</b></li>`}</ol>`;
   } else if (error) {
-    body = html`<${Failed} error=${error} onRetry=${reload} />`;
+    body = html`<${FailedLine} error=${error} onRetry=${reload} />`;
   } else {
     body = html`<${LoadingRows} rows=${3} what="the timeline" />`;
   }

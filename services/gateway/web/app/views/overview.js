@@ -170,6 +170,6 @@ export function Overview() {
     body = html`<div class="card"><${LoadingRows} rows=${10} what="the overview" /></div>`;
   }
   return html`<div class="page"><div class="page-head"><h1>Overview</h1>
-    ${!rights.readAll && html`<span class="quiet"><${Icon} name="user" /> your own jobs</span>`}
+    ${!rights.readAll && html`<span class="quiet own-jobs"><${Icon} name="user" />your own jobs</span>`}
     <${RangeTabs} current=${key} /></div>${body}</div>`;
 }

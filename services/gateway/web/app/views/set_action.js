@@ -84,7 +84,7 @@ export function SetAction() {
   } else if (error) {
     body = html`<${Failed} error=${error} onRetry=${reload} />`;
   } else {
-    body = html`<${LoadingRows} rows=${8} what="the form" />`;
+    body = html`<div class="card"><${LoadingRows} rows=${8} what="the form" /></div>`;
   }
   return html`<div class="page narrow"><div class="page-head"><h1>Set Action</h1></div>${body}</div>`;
 }
