@@ -124,12 +124,13 @@ export async function withPage(options, test) {
   }
 }
 
-/** Keeps what is seen as build output. */
+/** Keeps what is seen as build output; all of the page, unless a dialog lies above it. */
 export async function keepScreenshot(page, name) {
   const folder = process.env.SCREENSHOTS;
   if (!folder) return;
   fs.mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+  const fullPage = await page.locator("dialog[open]").count() === 0;
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage });
 }
 
 /** No accessibility violations, by axe-core. It comes in by the debugger, which the CSP can't stop. */

@@ -1,10 +1,11 @@
-// Each page as it is seen: light, dark and on a phone. No accessibility violations, nothing wider than
-// the screen; the screenshots are kept.
+// Each page as it is seen: light, dark and on a phone, which is a real one as far as the browser knows. Their states are
+// in states_*.test.js.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { assertAccessible, fillForm, keepScreenshot, LOOKS, newCid, stack, withPage } from "./harness.js";
+import { fillForm, LOOKS, newCid, stack, withPage } from "./harness.js";
+import { assertSeen } from "./looks.js";
 
 const jobs = {};
 
@@ -54,11 +55,7 @@ for (const look of Object.keys(LOOKS)) {
     for (const [name, path, ready] of PAGES) {
       await page.goto(path());
       await (await ready(page)).first().waitFor();
-      const [wide, seen] = await page.evaluate(() =>
-        [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-      assert.ok(wide <= seen, `${name}: ${wide} px wide on ${seen}`);
-      await keepScreenshot(page, `${name}-${look}`);
-      await assertAccessible(page, `${name}, ${look}`);
+      await assertSeen(page, name, look);
     }
   }));
 
@@ -67,12 +64,10 @@ for (const look of Object.keys(LOOKS)) {
       await fillForm(page, { cluster: "short", cids: [newCid()], token: await stack.token("never") });
       await page.getByRole("button", { name: "Yes, proceed" }).click();
       await page.locator(".result").waitFor();
-      await keepScreenshot(page, `outcome-${look}`);
-      await assertAccessible(page, `outcome, ${look}`);
+      await assertSeen(page, "outcome", look);
       await page.route("**/api/v1/me", (route) => route.fulfill({ status: 401, json: {} }));
       await page.goto("/login");
       await page.getByLabel("Password").waitFor();
-      await keepScreenshot(page, `login-${look}`);
-      await assertAccessible(page, `login, ${look}`);
+      await assertSeen(page, "login", look);
     }));
 }
