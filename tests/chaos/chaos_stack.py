@@ -173,6 +173,14 @@ class ChaosStack(Stack):
             return found if found and all(found[key] == wanted[key] for key in wanted) else None
         return wait_until(row, f"the row of {cid} says {wanted}, not {self.job_of(cid)}", END_LIMIT)
 
+    def wait_for_job(self, told, **wanted):
+        """The row of the job that was told, which need not be the action's only one: a request that
+        was not called may be made again."""
+        def row():
+            found = self.rows("SELECT * FROM jobs WHERE job_id = ?", told.job_id)
+            return found and all(found[0][key] == wanted[key] for key in wanted)
+        wait_until(row, f"the row of {told} says {wanted}", END_LIMIT)
+
     def logged(self, process, *words):
         """Whether a line of the log has all the words."""
         lines = process.log_path.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -1,5 +1,6 @@
 """What the tests of the spool share."""
 
+import stubs
 from chaos_stack import ChaosTest, wait_until
 from evidence import ANSWERED, REFUSED
 
@@ -24,6 +25,12 @@ class SpoolTestCase(ChaosTest):
             self.stack.action.start()
         self.stack.wait_until_it_works()
 
+    def wait_until_spool_is_empty(self):
+        """What the ledger has is removed a little later."""
+        question = stubs.action.GetSpoolStateRequest()
+        wait_until(lambda: self.stack.actions.GetSpoolState(question).event_count == 0,
+                   "the spool is empty")
+
     def large_cids(self):
         return [self.stack.new_cid(), *(f"{number:0100d}" for number in range(self.MANY))]
 
@@ -42,4 +49,4 @@ class SpoolTestCase(ChaosTest):
 
     def assert_all_delivered(self, calls):
         for told in calls:
-            self.stack.wait_for_row(told.cid, effect=told.effect, outcome_source="TOLD")
+            self.stack.wait_for_job(told, effect=told.effect, outcome_source="TOLD")

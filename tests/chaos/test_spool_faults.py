@@ -36,6 +36,7 @@ class LedgerAwayTest_F05(SpoolTestCase):
         self.come_back()
         self.assert_all_delivered(answered)
         # There is room again.
+        self.wait_until_spool_is_empty()
         self.away()
         self.assertEqual(self.stack.call(cids=self.large_cids()).effect, "APPLIED")
         self.come_back()
