@@ -45,7 +45,7 @@ bool SeesAllJobs(const rpc::Caller& caller) { return !caller.IsPerson() || IsAud
 absl::Status CheckMayRead(const rpc::Caller& caller, std::string_view user_of_job) {
   TMS_RETURN_IF_ERROR(CheckReads(caller));
   if (SeesAllJobs(caller) || caller.user == user_of_job) return absl::OkStatus();
-  return Deny("NOT_YOUR_JOB", "the job is another user's");
+  return Deny("NOT_YOUR_JOB", "the job is another user's; auditors and administrators see all");
 }
 
 absl::Status NarrowUsers(const rpc::Caller& caller, std::vector<std::string>& user_ids) {

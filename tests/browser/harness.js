@@ -25,8 +25,9 @@ let browser;
 export let stack;
 
 before(async () => {
-  [stack, browser] = await Promise.all([
-    startStack(), chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS })]);
+  // One after the other: a browser without a stack would be closed by nobody.
+  stack = await startStack();
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
 });
 
 after(async () => {

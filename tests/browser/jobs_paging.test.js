@@ -103,7 +103,9 @@ test("pages follow by themselves to the end, and back finds the list as it was",
     await Promise.all(Array.from({ length: 60 }, () => run()));
     await page.reload();
     await rows(page).nth(49).waitFor();
+    const asked = page.waitForRequest(/page_token=/);
     await page.mouse.wheel(0, 5000);
+    assert.equal((await asked).headers()["x-tms-background"], undefined, "whoever scrolls is there");
     await page.getByText("That is all.").waitFor();
     const ids = await rowIds(page);
     assert.equal(ids.length, await stack.ask("job_count"));

@@ -103,7 +103,7 @@ testStates([
   { name: "jobs-next-page-missing", path: someJobs("/jobs"), answers: { [LIST]: brokenPaging }, expected: [/503/],
     reach: (page) => page.getByRole("alert") },
   { name: "jobs-search-refused", path: someJobs("/jobs"), expected: [/403/], reach: searched,
-    answers: { "**/api/v1/jobs/*": problem(403, "NOT_YOUR_JOB", "the job is another user's") } },
+    answers: { "**/api/v1/jobs/*": problem(403, "NOT_YOUR_JOB", "the job is another user's; auditors and administrators see all") } },
   { name: "jobs-selected", path: someJobs("/jobs"), reach: chosen },
   { name: "jobs-views", path: someJobs("/jobs?statuses=FAILED"), reach: views },
   { name: "jobs-save-view", path: someJobs("/jobs?statuses=FAILED"),

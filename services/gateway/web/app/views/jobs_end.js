@@ -11,8 +11,9 @@ function useNextPage({ list, more, loading, loadingMore, moreError }) {
   const asks = goesOnByItself(list) && !loading && !loadingMore && !moreError;
   useEffect(() => {
     if (!asks || !end.current) return undefined;
-    const observer = new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && more(true), { rootMargin: "400px" });
+    // Where nobody has scrolled, nobody need be there.
+    const observer = new IntersectionObserver((entries) =>
+      entries.some((entry) => entry.isIntersecting) && more(true, window.scrollY === 0), { rootMargin: "400px" });
     observer.observe(end.current);
     return () => observer.disconnect();
   }, [asks, list.nextToken]);

@@ -37,13 +37,13 @@ async function readFirst(filters, signal, background = false) {
 }
 
 /**
- * The pages after the first. `more(ownWish)` asks for the next one; without `ownWish` a person did, and the search begins
- * to count anew. `stop()` ends a search where it is. `setList` and `setStatus` are told; an error leaves the list as it is.
+ * The pages after the first. `more(ownWish, background)` asks for the next one; without `ownWish` a person did, and the
+ * search begins to count anew. `stop()` ends a search where it is. `setList` and `setStatus` are told; an error leaves the list as it is.
  */
 function usePages(list, setList, setStatus) {
   const asking = useRef(null);
   const drop = useCallback(() => asking.current?.abort(), []);
-  const more = useCallback((ownWish = false) => {
+  const more = useCallback((ownWish = false, background = ownWish) => {
     const controller = new AbortController();
     asking.current = controller;
     setStatus((old) => ({ ...old, loadingMore: true, moreError: null }));
@@ -51,7 +51,7 @@ function usePages(list, setList, setStatus) {
     // The token is bound to the first page's filter: a range that moves must stay where it was.
     const params = new URLSearchParams(list.params);
     params.set("page_token", list.nextToken);
-    api.jobs(params, controller.signal, ownWish).then((page) => {
+    api.jobs(params, controller.signal, background).then((page) => {
       if (controller.signal.aborted) return;
       setList((old) => (old.nextToken === list.nextToken ? morePages(old, page) : old));
       setStatus((old) => ({ ...old, loadingMore: false }));
