@@ -72,19 +72,22 @@ class WatcherThatNeverReadsTest_F19(WatcherTestCase):
         self.assertFalse(bookmarks[0].HasField("job"))
         self.make_changes()
         self.check_bounds(self.stack.ledger, before)
+        # Not before: whoever reads in time goes on.
+        wait_until(lambda: self.dropped() >= self.WATCHERS, "all of them are dropped")
         for watcher in watchers:
             self.check_dropped(watcher)
         self.check_resumes(bookmarks[0].resume_token)
         self.check_told(bookmarks[0].resume_token)
         self.assert_promises_kept()
 
+    def dropped(self):
+        return self.stack.ledger.log_path.read_text(encoding="utf-8").count("watcher_dropped")
+
     def check_told(self, token):
         """Who wakes up in time hears why it was dropped, and from where to go on."""
-        def dropped():
-            return self.stack.ledger.log_path.read_text(encoding="utf-8").count("watcher_dropped")
-        before = dropped()
+        before = self.dropped()
         late = self.watch(self.narrow_jobs, token)
-        wait_until(lambda: dropped() > before, "it is dropped")
+        wait_until(lambda: self.dropped() > before, "it is dropped")
         with self.assertRaises(grpc.RpcError) as caught:
             for change in late:
                 token = change.resume_token
