@@ -41,6 +41,9 @@ def lists():
     """(what, parameters) of the list of jobs."""
     month = {"created_after": days_ago(120), "created_before": days_ago(90)}
     yield "newest", {}
+    yield "oldest", {"order_by": "created_at"}
+    yield "oldest of a user, FAILED", {"order_by": "created_at", "user_ids": USER,
+                                       "statuses": "FAILED"}
     yield "page of 500", {"page_size": 500}
     yield "of a user", {"user_ids": USER}
     yield "of a user, FAILED", {"user_ids": USER, "statuses": "FAILED"}
