@@ -74,9 +74,12 @@ absl::Status SetRequestsOfDeadLetters(Connection& connection) {
 constexpr sqlite::Migration kMigrations[] = {
     {kVersion1}, {kVersion2, SetRequestsOfDeadLetters}, {kVersion3}};
 
+// Also what is not looked at, so that a column whose name was damaged is found.
 constexpr char kSelectRows[] =
-    "SELECT position, job_id, event_seq, digest, event FROM events UNION ALL "
-    "SELECT position, job_id, event_seq, digest, event FROM dead_letters";
+    "SELECT position, job_id, event_seq, digest, event, cost, user_id, request_id, NULL "
+    "FROM events UNION ALL "
+    "SELECT position, job_id, event_seq, digest, event, cost, verdict, detail, buried_at "
+    "FROM dead_letters";
 
 absl::Status Damaged(const std::string& path, const std::string& what) {
   return MakeStatus(absl::StatusCode::kDataLoss, "SPOOL_DAMAGED",
@@ -118,10 +121,10 @@ absl::StatusOr<int64_t> ReadLastStart(const std::string& path, int version) {
   if (version < kFirstWithStart) return 0;
   TMS_ASSIGN_OR_RETURN(auto connection, Connection::Open(path, sqlite::OpenMode::kReadOnly));
   const auto read = [](const Row& row) { return row.Int(0); };
-  TMS_ASSIGN_OR_RETURN(
-      const auto start,
-      connection->ReadOne("SELECT value FROM spool_meta WHERE key = 'last_start'", read));
-  return start.value_or(0);
+  const auto start =
+      connection->ReadOne("SELECT value FROM spool_meta WHERE key = 'last_start'", read);
+  if (!start.ok()) return Damaged(path, std::string(Message(start.status())));
+  return start->value_or(0);
 }
 
 absl::Status WriteLastStart(Connection& connection, int64_t start) {

@@ -25,7 +25,7 @@ RequestKey RequestOf(const ledger::v1::JobEvent& event);
 std::string RowDigest(std::string_view job_id, int64_t event_seq, std::string_view event);
 
 // Which start of its instance was the last to use the spool at `path`, whose schema has that
-// version; 0: it does not say.
+// version; 0: it does not say. DATA_LOSS if it can't be read.
 absl::StatusOr<int64_t> ReadLastStart(const std::string& path, int version);
 absl::Status WriteLastStart(sqlite::Connection& connection, int64_t start);
 

@@ -208,6 +208,25 @@ TEST_F(SpoolFileTest, ANewerSpoolIsRefusedF23) {
   ExpectRefused(absl::StatusCode::kFailedPrecondition, "schema version 7");
 }
 
+TEST_F(SpoolFileTest, AColumnsDamagedNameIsRefusedF20) {
+  ASSERT_TRUE(Open().ok());
+  for (const auto& [table, column] :
+       {std::pair("spool_meta", "key"), {"events", "cost"}, {"dead_letters", "detail"}}) {
+    const auto rename = [&](const std::string& from, const std::string& to) {
+      auto connection = *sqlite::Connection::Open(path_, sqlite::OpenMode::kCreateOrWrite);
+      ASSERT_TRUE(connection
+                      ->RunScript("PRAGMA writable_schema=ON;"
+                                  "UPDATE sqlite_schema SET sql = replace(sql, '" +
+                                  from + "', '" + to + "') WHERE name = '" + table + "'")
+                      .ok());
+    };
+    rename(std::string("  ") + column + " ", "  damaged ");
+    ExpectRefused(absl::StatusCode::kDataLoss, "is damaged");
+    rename("  damaged ", std::string("  ") + column + " ");
+  }
+  EXPECT_TRUE(Open().ok());
+}
+
 TEST_F(SpoolFileTest, AnEarlierVersionsDeadLettersHoldTheirRequestIdsToo) {
   {
     const auto spool = *Open();
