@@ -30,16 +30,25 @@ def wait_until(condition, what, limit=START_LIMIT):
         time.sleep(POLL_INTERVAL)
 
 
+# Sockets whose names say which ports are given away. The system closes them with this process.
+_claims = []
+
+
 def free_port():
-    """A port that nothing listens on, outside the range that the system hands out by itself."""
+    """A port that nothing listens on, outside the range that the system hands out by itself, and
+    that no test that runs now has been given."""
     while True:
         port = random.randint(20_000, 32_000)
+        claim = socket.socket(socket.AF_UNIX)
         with socket.socket() as probe:
             try:
+                claim.bind(f"\0tms-test-port-{port}")
                 probe.bind(("127.0.0.1", port))
-                return port
             except OSError:
+                claim.close()
                 continue
+        _claims.append(claim)
+        return port
 
 
 def accepts_connections(port):
