@@ -5,7 +5,7 @@ import fs from "node:fs";
 import test from "node:test";
 
 import { logIn, newCid, tooltipOf, withPage } from "./harness.js";
-import { rowIds, rows, run } from "./jobs_page.js";
+import { rowIds, rowOf, rows, run } from "./jobs_page.js";
 
 test("before the first job the list says what will be here", () => withPage({ path: "/jobs" }, async (page) => {
   await page.getByRole("heading", { name: "No jobs yet" }).waitFor();
@@ -42,7 +42,7 @@ test("all columns are there, with separators in numbers and both kinds of time",
   withPage({ path: "/jobs" }, async (page) => {
     const cids = Array.from({ length: 1234 }, newCid);
     const id = await run("401", { cids, cluster: "narrow", action: "PE-Enable" });
-    const row = page.locator(`tr[data-job="${id}"]`);
+    const row = rowOf(page, id);
     await page.reload();
     await row.waitFor();
     assert.deepEqual((await page.locator(".jobs th").allTextContents()).map((text) => text.trim()).slice(1),

@@ -38,14 +38,14 @@ test("a stream that goes on asks for nothing; a hidden tab gives it back", () =>
   withPage({ path: "/jobs" }, async (page) => {
     const id = await run();
     await page.reload();
-    await page.locator(`tr[data-job="${id}"]`).waitFor();
+    await rowOf(page, id).waitFor();
     await tell(page, { ...await jobOf(page, id), status: "IN_PROGRESS", etag: "8" });
-    await page.locator(`tr[data-job="${id}"]`).getByText("IN_PROGRESS", { exact: true }).waitFor();
+    await rowOf(page, id).getByText("IN_PROGRESS", { exact: true }).waitFor();
     const asked = [];
     page.on("request", (request) => asked.push(request.url()));
     for (let i = 0; i < 3; i += 1) await tellNothing(page);
     await tell(page, { ...await jobOf(page, id), status: "SUCCESS", etag: "9" });
-    await page.locator(`tr[data-job="${id}"]`).getByText("SUCCESS", { exact: true }).waitFor();
+    await rowOf(page, id).getByText("SUCCESS", { exact: true }).waitFor();
     assert.deepEqual(asked.filter((url) => url.includes("/api/v1/jobs?")), []);
     await setVisibility(page, "hidden");
     await page.waitForFunction(() => window.streams.length === 0);

@@ -1,7 +1,6 @@
 """What the tests of the spool share."""
 
-import stubs
-from chaos_stack import ChaosTest, wait_until
+from chaos_stack import ChaosTest, stubs, wait_until
 from evidence import ANSWERED, REFUSED
 
 

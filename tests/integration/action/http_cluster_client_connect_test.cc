@@ -63,7 +63,7 @@ TEST(HttpClusterClientConnect, ReportsAFailedLookUp) {
                ConnectError("Cannot resolve no-such-name.invalid"));
 }
 
-TEST(HttpClusterClientConnect, RefusesANameOfWhichOneAddressIsForbidden) {
+TEST(HttpClusterClientConnect, S08RefusesANameOfWhichOneAddressIsForbidden) {
   ScriptedServer server(Answer(Response("200 OK", "{}")));
   Cluster cluster = ClusterAt(server.port(), "one.test");
   for (const char* other : {"10.0.0.1", "::1", "169.254.169.254", "::ffff:10.0.0.1"}) {
@@ -80,6 +80,21 @@ TEST(HttpClusterClientConnect, RefusesANameOfWhichOneAddressIsForbidden) {
   cluster.host = "::ffff:127.0.0.1";
   ExpectResult(Finish(client, CallTo(cluster)), ConnectError("Address ::ffff:127.0.0.1"));
   EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(HttpClusterClientConnect, S08ANameIsAskedOnceACallAndJudgedAnewInTheNext) {
+  ScriptedServer server(Answer(Response("200 OK", "{}")));
+  const auto asked = std::make_shared<std::atomic<int>>(0);
+  const auto rebinding = [asked](const std::string&) -> absl::StatusOr<Addresses> {
+    return Addresses{asio::ip::make_address(++*asked == 1 ? "127.0.0.1" : "169.254.169.254")};
+  };
+  HttpClusterClient client(SystemClock(), rebinding);
+  const Cluster cluster = ClusterAt(server.port(), "one.test");
+  ExpectResult(Finish(client, CallTo(cluster)), Success());
+  EXPECT_EQ(*asked, 1);
+  ExpectResult(Finish(client, CallTo(cluster)),
+               ConnectError("Address 169.254.169.254 of one.test is not allowed"));
+  EXPECT_EQ(server.connections(), 1);
 }
 
 TEST(HttpClusterClientConnect, TriesTheNextAddressWhileNothingWasSent) {

@@ -65,7 +65,7 @@ TEST(AddressPolicy, ANetworkOfOneFamilySaysNothingAboutTheOther) {
   EXPECT_FALSE(Allows({"::/0"}, "::ffff:127.0.0.1"));
 }
 
-TEST(AddressPolicy, ChecksAllThatANameResolvesTo) {
+TEST(AddressPolicy, S08ChecksAllThatANameResolvesTo) {
   namespace ip = boost::asio::ip;
   const AddressPolicy policy = *AddressPolicy::Parse({});
   const ip::address one = ip::make_address("10.0.0.1");
