@@ -121,6 +121,8 @@ export async function withPage(options, test) {
     await test(page);
     assert.deepEqual(complaints, [], "what the browser complained about");
   } finally {
+    // What a page asked for last may be on its way yet; nobody needs that answer any more.
+    await page.unrouteAll({ behavior: "ignoreErrors" });
     await context.close();
   }
 }

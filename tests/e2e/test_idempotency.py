@@ -5,6 +5,7 @@ import unittest
 
 import grpc
 
+from process import wait_until
 from stack import FAILED, IN_PROGRESS, RPC_LIMIT, SUCCESS, StackTest
 
 
@@ -88,6 +89,7 @@ class RequestIdTest_S05(StackTest):
     def test_a_twin_that_cannot_wait_is_told_that_it_runs(self):
         first, second = self.twins("delay~ms=3000", request_id="running")
         running = self.stack.actions.SetAction.future(first, timeout=RPC_LIMIT)
+        wait_until(lambda: self.stack.hits(first.cids[0]), "the call reached the cluster")
         submitted = self.stack.actions.SubmitAction(second, timeout=RPC_LIMIT)
         self.assertEqual((submitted.job.status, submitted.deduplicated), (IN_PROGRESS, True))
         told = self.stack.actions.SetAction(second, timeout=1)
