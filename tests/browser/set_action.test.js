@@ -124,14 +124,14 @@ test("an incomplete form says what is missing, and leads there", () =>
       "Give the cluster's API token."]) {
       await page.getByText(text).waitFor();
     }
-    assert.equal(await page.evaluate(() => document.activeElement.id), "cluster");
+    await page.locator("#cluster:focus").waitFor();
   }));
 
 test("a double click and a reload run it once; the page finds the outcome again", () =>
   withPage({ path: "/set-action" }, async (page) => {
     const cid = newCid();
     const before = await stack.ask("job_count");
-    await fillForm(page, { cids: [cid], token: await stack.token("delay~ms=2500") });
+    await fillForm(page, { cids: [cid], token: await stack.token("delay~ms=6000") });
     await proceed(page).dblclick();
     await page.getByText("Waiting for the cluster").waitFor();
     await page.getByRole("progressbar", { name: "Time used" }).waitFor();
@@ -257,7 +257,7 @@ test("an error that does not say that nothing was called leaves the outcome open
 
 test("the token is in no storage, and gone from the page once it was used", () =>
   withPage({ path: "/set-action" }, async (page) => {
-    const token = await stack.token("delay~ms=800");
+    const token = await stack.token("delay~ms=4000");
     await fillForm(page, { cids: [newCid()], token });
     await proceed(page).click();
     const kept = () => page.evaluate(() => JSON.stringify([

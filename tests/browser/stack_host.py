@@ -35,7 +35,8 @@ def _commands(stack):
 
 
 def main():
-    stack = Stack(action_flags=("--ack-wait", "3s"), environment=ENVIRONMENT)
+    # A busy machine is no reason for a refusal.
+    stack = Stack(action_flags=("--ack-wait", "10s", "--decision-wait", "10s"), environment=ENVIRONMENT)
     problems = []
     try:
         stack.start(gateway=True)

@@ -96,7 +96,10 @@ testStates([
   { name: "set-action-run-again-confirm", path: again("close"), reach: askedAgain },
 
   { name: "set-action-waiting", path, clock: true, answers: sent(held),
-    reach: run(after(12, text(/1\d s of at most 30 s/))) },
+    reach: run(after(12, async (page) => {
+      await text(/1\d s of at most 30 s/)(page).waitFor();
+      return heading("Waiting for the cluster")(page);
+    })) },
   { name: "set-action-overtime", path, clock: true, answers: sent(held),
     reach: run(after(32, text("The time is over; the outcome is being recorded."))) },
   { name: "set-action-not-called", path, reach: badBatch, expected: [/400/] },

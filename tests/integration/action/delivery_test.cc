@@ -67,6 +67,8 @@ TEST_F(ImpatientTest, AStartWhoseAckIsLateEndsNotCalledF25) {
   WaitUntilDelivered();
 
   ledger_.SetScript(nullptr);
+  courier_.decision_wait = absl::Seconds(10);
+  RestartHost();
   clusters_.AnswerAtOnce(FakeClusterClient::Success());
   EXPECT_TRUE(Set(Request("r1")).Await().status.ok());
   EXPECT_EQ(clusters_.call_count(), 1u);
@@ -123,6 +125,8 @@ TEST_F(ImpatientTest, WhatGoesTogetherWithAnotherDoesNotHoldUpTheSettlingF01) {
 }
 
 TEST_F(ImpatientTest, OutcomesGoByTheSpoolAlsoWhereStartsMayNot) {
+  courier_.decision_wait = absl::Seconds(10);  // the start itself is to be acked
+  RestartHost();
   Caller caller = Set(Request());
   clusters_.WaitForCalls(1);
   ledger_.Stop();

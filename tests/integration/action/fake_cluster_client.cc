@@ -62,7 +62,7 @@ size_t FakeClusterClient::call_count() const {
 void FakeClusterClient::WaitForCalls(size_t count) const {
   std::unique_lock lock(mutex_);
   const bool came =
-      changed_.wait_for(lock, std::chrono::seconds(10), [&] { return calls_.size() >= count; });
+      changed_.wait_for(lock, std::chrono::minutes(1), [&] { return calls_.size() >= count; });
   EXPECT_TRUE(came) << "only " << calls_.size() << " of " << count << " calls were made";
 }
 

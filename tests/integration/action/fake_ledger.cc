@@ -38,7 +38,7 @@ std::vector<FakeLedger::Event> FakeLedger::events() const {
 std::vector<FakeLedger::Event> FakeLedger::WaitForEvents(size_t count) const {
   std::unique_lock lock(mutex_);
   const bool came =
-      changed_.wait_for(lock, std::chrono::seconds(10), [&] { return events_.size() >= count; });
+      changed_.wait_for(lock, std::chrono::minutes(1), [&] { return events_.size() >= count; });
   EXPECT_TRUE(came) << "only " << events_.size() << " of " << count << " events came";
   return events_;
 }
@@ -103,7 +103,7 @@ grpc::Status FakeLedger::SettleOwner(grpc::ServerContext*,
 std::vector<FakeLedger::Settled> FakeLedger::WaitForSettled(size_t count) const {
   std::unique_lock lock(mutex_);
   const bool came =
-      changed_.wait_for(lock, std::chrono::seconds(10), [&] { return settled_.size() >= count; });
+      changed_.wait_for(lock, std::chrono::minutes(1), [&] { return settled_.size() >= count; });
   EXPECT_TRUE(came) << "the owner was not settled " << count << " times";
   return settled_;
 }

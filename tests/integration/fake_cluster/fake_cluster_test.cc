@@ -52,9 +52,9 @@ struct Answer {
 Answer Exchange(int port, const std::string& request, size_t limit = SIZE_MAX) {
   asio::io_context context;
   tcp::socket socket(context);
-  socket.connect({asio::ip::make_address("127.0.0.1"), static_cast<uint16_t>(port)});
   error_code error;
-  asio::write(socket, asio::buffer(request), error);
+  socket.connect({asio::ip::make_address("127.0.0.1"), static_cast<uint16_t>(port)}, error);
+  if (!error) asio::write(socket, asio::buffer(request), error);
   Answer answer;
   std::array<char, 4096> buffer;
   while (!error && answer.text.size() < limit) {

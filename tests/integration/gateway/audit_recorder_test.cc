@@ -45,6 +45,9 @@ class AuditRecorderTest : public GatewayTest {
 
   std::unique_ptr<AuditRecorder> recorder_;
   std::future<void> running_;
+  // Of the ledger's script, which may run until TearDown has waited for the last call.
+  std::atomic<int> calls_ = 0;
+  std::atomic<bool> away_ = true;
 };
 
 TEST_F(AuditRecorderTest, RecordsReachTheLedgerInOrder) {
@@ -61,9 +64,8 @@ TEST_F(AuditRecorderTest, RecordsReachTheLedgerInOrder) {
 }
 
 TEST_F(AuditRecorderTest, WhileTheLedgerIsAwayTheyWaitAndKeepTheirKey) {
-  std::atomic<int> calls = 0;
-  ledger_.script.SetAnswer([&](auto*, auto*) {
-    return ++calls < 3 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "away") : grpc::Status::OK;
+  ledger_.script.SetAnswer([this](auto*, auto*) {
+    return ++calls_ < 3 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "away") : grpc::Status::OK;
   });
   Begin({.first_retry = absl::Milliseconds(1)});
   recorder_->Record(Of("LOGIN"));
@@ -106,15 +108,14 @@ TEST_F(AuditRecorderTest, S21WhatIsSummedUpIsToldAtTheEndToo) {
 }
 
 TEST_F(AuditRecorderTest, S21WhatWaitsIsBoundedAndWhatIsLostIsSaid) {
-  std::atomic<bool> away = true;
-  ledger_.script.SetAnswer([&](auto*, auto*) {
-    return away ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "away") : grpc::Status::OK;
+  ledger_.script.SetAnswer([this](auto*, auto*) {
+    return away_ ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "away") : grpc::Status::OK;
   });
   Begin({.max_waiting = 2,
          .first_retry = absl::Milliseconds(1),
          .longest_retry = absl::Milliseconds(1)});
   for (int i = 0; i < 10; ++i) recorder_->Record(Of("LOGIN"));
-  away = false;
+  away_ = false;
   AuditRecord last;
   while (last.action() != "AUDIT_RECORDS_LOST") last = Received(1).back();
   EXPECT_THAT(last.detail(), HasSubstr("8 records"));

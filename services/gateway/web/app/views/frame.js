@@ -1,6 +1,6 @@
 // What stands around every page: where one is, where one can go, who one is.
 
-import { html, useEffect, useRef } from "../lib.js";
+import { html, useLayoutEffect, useRef } from "../lib.js";
 import { Icon } from "../parts/icons.js";
 import { lazy } from "../parts/lazy.js";
 import { Empty } from "../parts/states.js";
@@ -58,8 +58,8 @@ function View({ route }) {
 export function Frame({ route }) {
   const main = useRef();
   const first = useRef(true);
-  // A new page is where reading goes on, for keyboards and screen readers too.
-  useEffect(() => {
+  // A new page is where reading goes on, for keyboards and screen readers too; at once, before somebody types.
+  useLayoutEffect(() => {
     if (!first.current) main.current.focus({ preventScroll: true });
     first.current = false;
   }, [route.view, route.id]);

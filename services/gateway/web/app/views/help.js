@@ -1,6 +1,6 @@
 // What words and keys mean, in one place.
 
-import { html, useEffect, useRef, useState } from "../lib.js";
+import { html, useLayoutEffect, useRef, useState } from "../lib.js";
 import { Dialog } from "../parts/dialog.js";
 import { Icon } from "../parts/icons.js";
 import { EFFECT_NAMES, effectSentence, effectText, REASON_NAMES, reasonHelp, reasonText }
@@ -46,7 +46,7 @@ export function isForField(event) {
 export function useKey(key, act) {
   const current = useRef();
   current.current = act;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event) => {
       if (event.key !== key || isForField(event)) return;
       event.preventDefault();

@@ -1,6 +1,6 @@
 // The table of jobs: one row each, to be read with the eyes, the pointer or the keyboard.
 
-import { html, useEffect, useRef } from "../lib.js";
+import { html, useLayoutEffect, useRef } from "../lib.js";
 import { failureText, reasonText } from "../model/outcome.js";
 import { formatNumber, shortId } from "../model/format.js";
 import { StatusBadge } from "../parts/badge.js";
@@ -45,7 +45,7 @@ function TimeHeader({ oldest, onOrder }) {
 
 // j, k, x on the rows; Enter opens by itself, since the link has the focus.
 function useRowKeys(table, onSelect) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event) => {
       if (isForField(event) && event.target.type !== "checkbox") return;
       const links = [...table.current.querySelectorAll("a.job-link")];

@@ -1,7 +1,7 @@
 // Who are you? Also shown above the page when a session has ended, so that nothing typed is lost.
 
 import { api } from "../api.js";
-import { html, useEffect, useRef, useState } from "../lib.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib.js";
 import { useTitle } from "../parts/hooks.js";
 
 function messageOf(error) {
@@ -15,9 +15,14 @@ export function LoginForm({ user = "", onLogin, note }) {
   const [busy, setBusy] = useState(false);
   const name = useRef();
   const password = useRef();
-  useEffect(() => {
+  // In the same breath as the fields appear: later, it would wipe out what somebody fast has typed.
+  useLayoutEffect(() => {
     name.current.value = user;
-    (user === "" ? name : password).current.focus();
+    if (user === "") name.current.focus();
+  }, []);
+  // Once the dialog around it is open.
+  useEffect(() => {
+    if (user !== "") password.current.focus();
   }, []);
   const submit = async (event) => {
     event.preventDefault();
