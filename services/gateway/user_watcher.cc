@@ -49,16 +49,17 @@ void UserWatcher::Run() {
 absl::Status UserWatcher::Look() {
   TMS_ASSIGN_OR_RETURN(const int64_t version, connection_->ReadInt("PRAGMA data_version"));
   if (version == seen_version_) return absl::OkStatus();
-  TMS_ASSIGN_OR_RETURN(auto accounts, ReadAccounts(*connection_));
-  users_.Replace(std::move(accounts));
-  TMS_RETURN_IF_ERROR(TellChanges());
+  TMS_RETURN_IF_ERROR(TakeOver());
   seen_version_ = version;
   return absl::OkStatus();
 }
 
-absl::Status UserWatcher::TellChanges() {
+absl::Status UserWatcher::TakeOver() {
   while (true) {
     TMS_ASSIGN_OR_RETURN(const auto changes, ReadUntoldChanges(*connection_));
+    // Read behind the changes, so that none is told before it is in force.
+    TMS_ASSIGN_OR_RETURN(auto accounts, ReadAccounts(*connection_));
+    users_.Replace(std::move(accounts));
     if (changes.empty()) return absl::OkStatus();
     for (const UserChange& change : changes) {
       log::Info("AUTH", "user_changed",

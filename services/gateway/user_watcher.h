@@ -17,7 +17,7 @@ namespace tms::gateway {
 // Looks once a second whether the file has changed, on a thread of its own. Owned by main.
 class UserWatcher {
  public:
-  // Called on the watcher's thread, once for each change of an account.
+  // Called on the watcher's thread, once for each change of an account, when it is in force.
   using OnChange = std::function<void(const UserChange&)>;
 
   // Makes the file if there is none, and fills `users`, which must outlive this.
@@ -34,7 +34,8 @@ class UserWatcher {
 
   void Run();
   absl::Status Look();
-  absl::Status TellChanges();
+  // The accounts as they are now, then word of each change that led there.
+  absl::Status TakeOver();
 
   const std::string directory_;
   const std::unique_ptr<sqlite::Connection> connection_;  // reads only

@@ -100,7 +100,7 @@ def _read_hits(path):
     if not pathlib.Path(path).exists():
         return []
     with open(path, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 # Calls on disk.

@@ -14,6 +14,8 @@ import socket
 import struct
 import threading
 
+from process import free_port
+
 UP, DOWN = "up", "down"  # to the server, to the client
 _PASS, _SWALLOW, _FREEZE = "pass", "swallow", "freeze"
 
@@ -34,7 +36,7 @@ class Proxy:
         self._pairs = set()
         self._passed = {UP: 0, DOWN: 0}
         self._dropped = {UP: 0, DOWN: 0}
-        self._listener = self._listen(0)
+        self._listener = self._listen(free_port())
         self.port = self._listener.getsockname()[1]
 
     # Steering.

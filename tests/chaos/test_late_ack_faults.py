@@ -48,7 +48,7 @@ class LateAckTestCase(ChaosTest):
                 told = self.stack.call(cids=[cid], timeout=5, **self.named(named, cid))
                 self.assertEqual(told.kind, REFUSED, told)
                 # It was committed all the same; that it was not called may be known there already.
-                self.assertIn(self.stack.job_of(cid)["status"], ("IN_PROGRESS", "FAILED"))
+                self.assertIn(self.stack.wait_for_row(cid)["status"], ("IN_PROGRESS", "FAILED"))
                 self.come_back()
                 self.check_end(cid, told)
                 self.stack.wait_until_it_works()
@@ -59,7 +59,7 @@ class LateAckTestCase(ChaosTest):
                 spoil()
                 cid = self.stack.new_cid()
                 call = self.stack.call_later(cids=[cid], timeout=5, **self.named(named, cid))
-                self.stack.wait_for_row(cid, status="IN_PROGRESS")
+                self.stack.wait_for_row(cid)
                 self.assertIn(self.stack.action.stop(), (0, 1))
                 told = call.result()
                 self.come_back()

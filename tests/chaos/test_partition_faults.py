@@ -69,7 +69,7 @@ class PartitionTest_F06(ChaosTest):
     def test_during_calls(self):
         """Their outcomes arrive once, when the partition is healed."""
         in_flight = self.stack.new_cid()
-        waiting = self.stack.call_later("delay~ms=500", cids=[in_flight])
+        waiting = self.stack.call_later("delay~ms=2000", cids=[in_flight])
         wait_until(lambda: self.stack.hits(in_flight), "the call reaches the cluster")
         self.stack.partition.lose()
         meanwhile = [self.stack.call_later() for _ in range(5)]

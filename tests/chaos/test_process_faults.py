@@ -27,7 +27,7 @@ class WrongClockTest_F14(ChaosTest):
 
     def check_times(self):
         """Deadlines, the sweep and the order of things are as ever."""
-        for behaviour, timeout in (("accepted", 2), ("never", 0.4)):
+        for behaviour, timeout in (("accepted", 2), ("never", 1.2)):
             began = time.monotonic()
             told = self.stack.call(behaviour, timeout=timeout)
             self.assertEqual(told.kind, ANSWERED, told)
@@ -38,7 +38,7 @@ class WrongClockTest_F14(ChaosTest):
         self.assertEqual({row["kind"] for row in first_kinds}, {"STARTED"})
 
     def check_sweep(self):
-        cid, timeout = self.stack.new_cid(), 0.3
+        cid, timeout = self.stack.new_cid(), 1.5
         call = self.stack.call_later("never", cids=[cid], timeout=timeout)
         wait_until(lambda: self.stack.hits(cid), "the call reaches the cluster")
         self.stack.action.kill()
@@ -94,14 +94,14 @@ class WrongClockTest_F14(ChaosTest):
             began = time.monotonic()
             answered, timed_out = self.stack.new_cid(), self.stack.new_cid()
             calls = [self.stack.call_later("delay~ms=500", cids=[answered], timeout=5),
-                     self.stack.call_later("never", cids=[timed_out], timeout=1)]
+                     self.stack.call_later("never", cids=[timed_out], timeout=2)]
             wait_until(lambda a=answered, t=timed_out: self.stack.hits(a) and self.stack.hits(t),
                        "both reach the cluster")
             self.shift(seconds)
             told = [call.result() for call in calls]
             self.assertEqual([(call.status, call.failure_reason) for call in told],
                              [("SUCCESS", ""), ("FAILED", "TIMEOUT")])
-            self.assertLess(time.monotonic() - began, 1 + self.MARGIN)
+            self.assertLess(time.monotonic() - began, 2 + self.MARGIN)
         self.assert_promises_kept()
 
     def test_reconnects_after_a_jump_back(self):
@@ -110,7 +110,7 @@ class WrongClockTest_F14(ChaosTest):
         self.addCleanup(self.shift, 0)
         for years in range(1, 6):
             # Meanwhile it tries to connect; one of the jumps meets a wait between two attempts.
-            self.assertEqual(self.stack.call(limit=0.5).kind, REFUSED)
+            self.assertEqual(self.stack.call().kind, REFUSED)
             self.shift(-years * YEAR)
         self.stack.ledger.start()
         wait_until(lambda: self.stack.call(limit=3).kind == ANSWERED, "they are connected again",

@@ -245,7 +245,8 @@ class Stack:
             try:
                 job = self.get_job(job_id)
             except grpc.RpcError as error:
-                if error.code() != grpc.StatusCode.UNAVAILABLE:
+                # NOT_FOUND: only the spool has it yet.
+                if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND):
                     raise
                 return None
             return job if job.status != IN_PROGRESS else None

@@ -114,8 +114,8 @@ class LedgerAwayTest_F05_F16(StackTest):
         self.stack.ledger.pause()
         began = time.monotonic()
         with self.assertRaises(grpc.RpcError) as caught:
-            self.stack.set_action(cids=[cid], request_id="stalled", limit=2)
-        self.assertLess(time.monotonic() - began, 3)
+            self.stack.set_action(cids=[cid], request_id="stalled", limit=20)
+        self.assertLess(time.monotonic() - began, 15)
         self.stack.ledger.resume()
         self.assertIn(caught.exception.code(),
                       (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED))

@@ -87,12 +87,12 @@ class RequestIdTest_S05(StackTest):
         self.assertEqual(len(jobs), 3)
 
     def test_a_twin_that_cannot_wait_is_told_that_it_runs(self):
-        first, second = self.twins("delay~ms=3000", request_id="running")
+        first, second = self.twins("delay~ms=6000", request_id="running")
         running = self.stack.actions.SetAction.future(first, timeout=RPC_LIMIT)
         wait_until(lambda: self.stack.hits(first.cids[0]), "the call reached the cluster")
         submitted = self.stack.actions.SubmitAction(second, timeout=RPC_LIMIT)
         self.assertEqual((submitted.job.status, submitted.deduplicated), (IN_PROGRESS, True))
-        told = self.stack.actions.SetAction(second, timeout=1)
+        told = self.stack.actions.SetAction(second, timeout=3)
         self.assertEqual((told.job.status, told.deduplicated), (IN_PROGRESS, True))
         self.assertEqual(running.result().job.job_id, told.job.job_id)
         self.one_hit(first)

@@ -68,14 +68,14 @@ class ActionRpcsTest(StackTest):
     def test_a_caller_that_goes_away_does_not_stop_the_call(self):
         cid = self.stack.new_cid()
         call = self.stack.actions.SetAction.future(
-            self.stack.request("delay~ms=500", cids=[cid]), timeout=RPC_LIMIT)
+            self.stack.request("delay~ms=4000", cids=[cid]), timeout=RPC_LIMIT)
         wait_until(lambda: self.stack.hits(cid), "the call reached the cluster")
         self.assertTrue(call.cancel())
         row, = self.stack.rows("SELECT job_id FROM job_customers WHERE cid = ?", cid)
         self.assertEqual(self.stack.wait_for_end(row["job_id"]).status, SUCCESS)
 
     def test_a_caller_without_time_is_told_that_it_runs(self):
-        job = self.stack.set_action("delay~ms=2500", limit=1.2).job
+        job = self.stack.set_action("delay~ms=6000", limit=3).job
         self.assertEqual(job.status, IN_PROGRESS)
         self.assertEqual(self.stack.wait_for_end(job.job_id).status, SUCCESS)
 

@@ -80,6 +80,26 @@ TEST_F(UserDatabaseTest, ARunningGatewayTakesChangesOverAndTellsEachOnce) {
                                 "root USER_DISABLED ann "));
 }
 
+TEST_F(UserDatabaseTest, S17AChangeIsToldWhenItIsInForce) {
+  ASSERT_TRUE(Open()->Add("ann", "h", {Role::kViewer}).ok());
+  UserDirectory users;
+  absl::Notification disabled;
+  bool in_force = false;
+  const auto on_change = [&](const UserChange& change) {
+    // Comes when the accounts of the first change have been read already.
+    if (change.action == "USER_ADDED") {
+      EXPECT_TRUE(Open()->SetDisabled("ann", true).ok());
+    }
+    if (change.action != "USER_DISABLED") return;
+    in_force = users.Find("ann")->disabled;
+    disabled.Notify();
+  };
+  const auto watcher = UserWatcher::Start(directory_, users, on_change);
+  ASSERT_TRUE(watcher.ok());
+  disabled.WaitForNotification();
+  EXPECT_TRUE(in_force);
+}
+
 TEST(Password, S21OnlyTheRightOneFits) {
   const std::string hash = *HashPassword("correct horse");
   EXPECT_TRUE(hash.starts_with("$argon2id$"));
