@@ -80,7 +80,7 @@ TEST_F(UserDatabaseTest, ARunningGatewayTakesChangesOverAndTellsEachOnce) {
                                 "root USER_DISABLED ann "));
 }
 
-TEST_F(UserDatabaseTest, S17AChangeIsToldWhenItIsInForce) {
+TEST_F(UserDatabaseTest, S19AChangeIsToldWhenItIsInForce) {
   ASSERT_TRUE(Open()->Add("ann", "h", {Role::kViewer}).ok());
   UserDirectory users;
   absl::Notification disabled;
